@@ -1,0 +1,8 @@
+//! The embedded cloud: runs a SAM template on this machine behind AWS's own APIs.
+//!
+//! It reads the same `template.yaml` that `sam deploy` puts on AWS, serves the services that the template
+//! uses on loopback, and runs every function as an operating-system process of its own over the Lambda Runtime API.
+//! It knows templates and AWS wire formats; it knows nothing of orders.
+
+pub mod aws;
+pub mod stack;

@@ -1,0 +1,1 @@
+//! createOrder, getOrder and republishStuckOrders

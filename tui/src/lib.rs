@@ -1,0 +1,4 @@
+//! The dashboard that shows an event-driven order system at work.
+
+pub mod app;
+pub mod observe;
