@@ -1,1 +1,3 @@
+//! The program `eventflow-tui`.
+
 fn main() {}
