@@ -6,5 +6,7 @@
 
 pub mod aws;
 pub mod dynamodb;
+pub mod event_pattern;
+pub mod events;
 pub mod gateway;
 pub mod stack;

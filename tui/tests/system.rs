@@ -1,0 +1,196 @@
+//! The whole system: the template, the services as processes, and clients that know nothing but the export lines.
+#![allow(missing_docs, clippy::unwrap_used)]
+
+mod cloud;
+#[allow(dead_code)]
+#[path = "terminal/mod.rs"]
+mod terminal;
+
+use std::{collections::BTreeMap, future::Future, process::Command, time::Duration};
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use cloud::{Cloud, INVENTORY, ORDERS};
+use futures::future::join_all;
+use http::StatusCode;
+use serde_json::{Value, json};
+use terminal::{PATIENCE, descendants, wait_until_gone};
+
+const ALWAYS_APPROVED: &[&str] = &["--parameter", "PaymentApprovalRate=1.0"];
+
+/// Asks again until the answer is there.
+async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, mut ask: impl FnMut() -> F) -> T {
+    let asking = async {
+        loop {
+            if let Some(answer) = ask().await {
+                return answer;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, asking).await.unwrap_or_else(|_| panic!("{what}: it never came true"))
+}
+
+async fn stock(dynamodb: &aws_sdk_dynamodb::Client, product: &str, quantity: u32) {
+    dynamodb
+        .put_item()
+        .table_name(INVENTORY)
+        .item("productId", AttributeValue::S(product.into()))
+        .item("name", AttributeValue::S(product.into()))
+        .item("availableQty", AttributeValue::N(quantity.to_string()))
+        .item("reservedQty", AttributeValue::N("0".into()))
+        .item("updatedAt", AttributeValue::S("2026-01-01T00:00:00.000Z".into()))
+        .send()
+        .await
+        .unwrap();
+}
+
+async fn row(dynamodb: &aws_sdk_dynamodb::Client, table: &str, key: &str, id: &str) -> BTreeMap<String, String> {
+    let answer = dynamodb
+        .get_item()
+        .table_name(table)
+        .key(key, AttributeValue::S(id.into()))
+        .consistent_read(true)
+        .send()
+        .await
+        .unwrap();
+    let text = |value: AttributeValue| match value {
+        AttributeValue::S(text) | AttributeValue::N(text) => text,
+        other => format!("{other:?}"),
+    };
+    answer.item.unwrap_or_default().into_iter().map(|(name, value)| (name, text(value))).collect()
+}
+
+fn order(product: &str, quantity: u32) -> Value {
+    json!({ "userId": "user-123", "productId": product, "quantity": quantity })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_reaches_all_three_services_and_is_confirmed() {
+    let cloud = Cloud::start(ALWAYS_APPROVED);
+    let dynamodb = aws_sdk_dynamodb::Client::new(&cloud.sdk());
+    stock(&dynamodb, "lamp", 5).await;
+    let (status, answer) = cloud.post_order(order("lamp", 2)).await;
+    assert_eq!(status, StatusCode::CREATED, "{answer}");
+    let id = answer["orderId"].as_str().unwrap().to_owned();
+    let settled = eventually("the order is confirmed", || async {
+        let row = row(&dynamodb, ORDERS, "orderId", &id).await;
+        (row.get("status").map(String::as_str) == Some("CONFIRMED")).then_some(row)
+    })
+    .await;
+    assert_eq!((settled["paymentStatus"].as_str(), settled["inventoryStatus"].as_str()), ("PAID", "RESERVED"));
+    let lamp = row(&dynamodb, INVENTORY, "productId", "lamp").await;
+    assert_eq!((lamp["availableQty"].as_str(), lamp["reservedQty"].as_str()), ("3", "2"));
+
+    let logs = aws_sdk_cloudwatchlogs::Client::new(&cloud.sdk());
+    eventually("the notification is in the log", || async {
+        let found = logs
+            .filter_log_events()
+            .log_group_name("/aws/lambda/sendNotification")
+            .filter_pattern(format!("\"{id}\""))
+            .send()
+            .await
+            .unwrap();
+        (!found.events().is_empty()).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_hundred_orders_for_fifty_pieces_reserve_exactly_fifty() {
+    let cloud = Cloud::start(ALWAYS_APPROVED);
+    let dynamodb = aws_sdk_dynamodb::Client::new(&cloud.sdk());
+    stock(&dynamodb, "ticket", 50).await;
+    let answers = join_all((0..200).map(|_| cloud.post_order(order("ticket", 1)))).await;
+    assert!(answers.iter().all(|(status, _)| *status == StatusCode::CREATED), "{answers:?}");
+    let ids: Vec<&str> = answers.iter().map(|(_, answer)| answer["orderId"].as_str().unwrap()).collect();
+    let statuses = eventually("every order is final", || async {
+        let rows = join_all(ids.iter().map(|id| row(&dynamodb, ORDERS, "orderId", id))).await;
+        let settled = rows.iter().all(|row| match (row["paymentStatus"].as_str(), row["inventoryStatus"].as_str()) {
+            ("PAID", "RESERVED") => true,
+            ("REFUNDED" | "CANCELLED", "FAILED") => true,
+            _ => false,
+        });
+        settled.then(|| rows.into_iter().map(|row| row["status"].clone()).collect::<Vec<_>>())
+    })
+    .await;
+    assert_eq!(statuses.iter().filter(|status| *status == "CONFIRMED").count(), 50);
+    assert_eq!(statuses.iter().filter(|status| *status == "INVENTORY_FAILED").count(), 150);
+    let ticket = row(&dynamodb, INVENTORY, "productId", "ticket").await;
+    assert_eq!((ticket["availableQty"].as_str(), ticket["reservedQty"].as_str()), ("0", "50"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failing_service_fills_its_own_dead_letter_queue_and_no_other() {
+    let cloud = Cloud::start(&["--parameter", "PaymentApprovalRate=1.0", "--time-scale", "600"]);
+    let sdk = cloud.sdk();
+    let dynamodb = aws_sdk_dynamodb::Client::new(&sdk);
+    stock(&dynamodb, "lamp", 5).await;
+    dynamodb
+        .put_item()
+        .table_name("eventflow-order-system-faults-dev")
+        .item("functionName", AttributeValue::S("sendNotification".into()))
+        .item("mode", AttributeValue::S("error".into()))
+        .item("rate", AttributeValue::N("1".into()))
+        .item("expiresAt", AttributeValue::N("4102444800".into()))
+        .send()
+        .await
+        .unwrap();
+    let (_, answer) = cloud.post_order(order("lamp", 1)).await;
+    let id = answer["orderId"].as_str().unwrap().to_owned();
+    eventually("payment and stock carry on", || async {
+        (row(&dynamodb, ORDERS, "orderId", &id).await["status"] == "CONFIRMED").then_some(())
+    })
+    .await;
+    let sqs = aws_sdk_sqs::Client::new(&sdk);
+    let queues = sqs.list_queues().send().await.unwrap().queue_urls.unwrap_or_default();
+    let queue = queues.iter().find(|url| url.contains("otification")).expect("a queue of sendNotification").clone();
+    let record = eventually("the dead letter", || async {
+        let received = sqs.receive_message().queue_url(&queue).send().await.unwrap();
+        let body = received.messages?.into_iter().next()?.body?;
+        serde_json::from_str::<Value>(&body).ok()
+    })
+    .await;
+    assert_eq!(record["requestContext"]["condition"], "RetriesExhausted", "{record}");
+    assert_eq!(record["requestContext"]["approximateInvokeCount"], 3, "{record}");
+    assert_eq!(record["requestPayload"]["detail"]["orderId"], id.as_str(), "{record}");
+    for other in queues.iter().filter(|url| **url != queue) {
+        let received = sqs.receive_message().queue_url(other).send().await.unwrap();
+        assert!(received.messages().is_empty(), "{other} holds {received:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_command_line_works_from_the_export_lines() {
+    let cloud = Cloud::start(ALWAYS_APPROVED);
+    let lambda = aws_sdk_lambda::Client::new(&cloud.sdk());
+    let functions = lambda.list_functions().send().await.unwrap();
+    let names: Vec<&str> = functions.functions().iter().filter_map(|function| function.function_name()).collect();
+    for name in ["createOrder", "getOrder", "processPayment", "reserveInventory", "sendNotification"] {
+        assert!(names.contains(&name), "{names:?}");
+    }
+    let output = |arguments: &[&str]| {
+        let done = Command::new(env!("CARGO_BIN_EXE_eventflow-tui"))
+            .args(arguments)
+            .envs(cloud.environment())
+            .output()
+            .unwrap();
+        assert!(done.status.success(), "{done:?}");
+        String::from_utf8(done.stdout).unwrap()
+    };
+    let placed: Value = serde_json::from_str(&output(&["order", "--product", "espresso", "--json"])).unwrap();
+    assert!(placed["orderId"].as_str().unwrap().starts_with("ord-"), "{placed}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_process_is_left_behind_however_it_ends() {
+    for signal in ["TERM", "KILL"] {
+        let mut cloud = Cloud::start(ALWAYS_APPROVED);
+        let (status, _) = cloud.post_order(order("espresso", 1)).await;
+        assert_eq!(status, StatusCode::CREATED);
+        let children = descendants(cloud.pid());
+        assert!(children.len() >= 2, "the function and the watcher run as processes: {children:?}");
+        let status = cloud.end(signal);
+        assert_eq!(status.success(), signal == "TERM", "{signal}: {status:?}");
+        wait_until_gone(&children);
+    }
+}
