@@ -9,4 +9,5 @@ pub mod dynamodb;
 pub mod event_pattern;
 pub mod events;
 pub mod gateway;
+pub mod logs;
 pub mod stack;

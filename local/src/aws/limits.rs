@@ -30,3 +30,32 @@ pub mod events {
     /// See [`FIRST_RETRY_DELAY`].
     pub const LONGEST_RETRY_DELAY: Duration = Duration::from_secs(10 * 60);
 }
+
+/// CloudWatch Logs.
+///
+/// Source of all: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html> and the API reference
+/// of each operation.
+pub mod logs {
+    use std::time::Duration;
+
+    /// Log events of one FilterLogEvents or GetLogEvents answer.
+    pub const MAX_EVENTS_PER_ANSWER: usize = 10_000;
+    /// Bytes of messages of one answer.
+    pub const MAX_BYTES_PER_ANSWER: usize = 1024 * 1024;
+    /// Log events of one PutLogEvents call.
+    pub const MAX_EVENTS_PER_PUT: usize = 10_000;
+    /// Bytes of one PutLogEvents call, each event counted with [`BYTES_PER_EVENT`] more.
+    pub const MAX_BYTES_PER_PUT: usize = 1024 * 1024;
+    /// See [`MAX_BYTES_PER_PUT`].
+    pub const BYTES_PER_EVENT: usize = 26;
+    /// Log groups of one Live Tail session.
+    pub const MAX_LIVE_TAIL_GROUPS: usize = 10;
+    /// Log events of one session update; further ones are left out and the update is marked as sampled.
+    pub const MAX_LIVE_TAIL_EVENTS: usize = 500;
+    /// The time from one session update to the next.
+    pub const LIVE_TAIL_UPDATE: Duration = Duration::from_secs(1);
+    /// How long a Live Tail session lasts.
+    pub const LIVE_TAIL_SESSION: Duration = Duration::from_secs(3 * 60 * 60);
+    /// Length of a filter pattern.
+    pub const MAX_FILTER_PATTERN_CHARACTERS: usize = 1024;
+}
