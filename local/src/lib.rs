@@ -9,5 +9,7 @@ pub mod dynamodb;
 pub mod event_pattern;
 pub mod events;
 pub mod gateway;
+pub mod http_api;
 pub mod logs;
+pub mod sqs;
 pub mod stack;

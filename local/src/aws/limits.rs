@@ -59,3 +59,36 @@ pub mod logs {
     /// Length of a filter pattern.
     pub const MAX_FILTER_PATTERN_CHARACTERS: usize = 1024;
 }
+
+/// SQS.
+///
+/// Source of all: <https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-quotas.html> and the API
+/// reference of SetQueueAttributes.
+pub mod sqs {
+    use std::time::Duration;
+
+    /// Bytes of one message, attributes included (1 MiB since August 2025).
+    pub const MAX_MESSAGE_BYTES: usize = 1024 * 1024;
+    /// Messages of one ReceiveMessage answer, and entries of one batch.
+    pub const MAX_BATCH: usize = 10;
+    /// The longest that ReceiveMessage waits.
+    pub const MAX_WAIT: Duration = Duration::from_secs(20);
+    /// For how long a received message is hidden, unless the queue or the call says otherwise.
+    pub const DEFAULT_VISIBILITY_TIMEOUT: Duration = Duration::from_secs(30);
+    /// The longest that a message can be hidden.
+    pub const MAX_VISIBILITY_TIMEOUT: Duration = Duration::from_secs(12 * 60 * 60);
+    /// For how long a message is kept, unless the queue says otherwise.
+    pub const DEFAULT_RETENTION: Duration = Duration::from_secs(4 * 24 * 60 * 60);
+}
+
+/// API Gateway HTTP APIs.
+///
+/// Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html>
+pub mod http_api {
+    use std::time::Duration;
+
+    /// Bytes of a request's body.
+    pub const MAX_PAYLOAD_BYTES: usize = 10 * 1024 * 1024;
+    /// How long an integration may take.
+    pub const INTEGRATION_TIMEOUT: Duration = Duration::from_secs(30);
+}
