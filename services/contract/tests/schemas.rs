@@ -134,4 +134,7 @@ fn a_new_value_of_an_enumeration_breaks() {
     let before = json!({"properties": {"s": {"type": "string", "enum": ["A", "B"]}}});
     let after = json!({"properties": {"s": {"type": "string", "enum": ["A", "B", "C"]}}});
     assert_eq!(breaks(&before, &after).len(), 1);
+    let before = json!({"properties": {"s": {"oneOf": [{"const": "A", "description": "One."}]}}});
+    let after = json!({"properties": {"s": {"oneOf": [{"const": "A", "description": "Another."}]}}});
+    assert_eq!(breaks(&before, &after), Vec::<String>::new());
 }

@@ -10,7 +10,7 @@ const STRUCTURE: [&str; 2] = ["properties", "required"];
 /// Every way in which `after` breaks a party that keeps to `before`, as `field: problem`. Empty when there is none.
 ///
 /// Strict on purpose: both directions count, because events wait in queues while either side is deployed first.
-pub fn breaks(before: &Value, after: &Value) -> Vec<String> {
+pub(crate) fn breaks(before: &Value, after: &Value) -> Vec<String> {
     let mut problems = Vec::new();
     compare("", before, after, &mut problems);
     problems
@@ -46,10 +46,23 @@ fn compare_words(path: &str, was: &Map<String, Value>, is: &Map<String, Value>, 
     let constrains = |word: &&String| !ANNOTATIONS.contains(&word.as_str()) && !STRUCTURE.contains(&word.as_str());
     let added = is.keys().filter(|word| !was.contains_key(*word));
     for word in was.keys().chain(added).filter(constrains) {
-        let (old, new) = (was.get(word).unwrap_or(&Value::Null), is.get(word).unwrap_or(&Value::Null));
+        let (old, new) = (constraint(was.get(word)), constraint(is.get(word)));
         if old != new {
             problems.push(format!("{path}: \"{word}\" was {old}, is {new}"));
         }
+    }
+}
+
+/// A word's value without the texts in it: what is left constrains.
+fn constraint(value: Option<&Value>) -> Value {
+    match value {
+        None => Value::Null,
+        Some(Value::Object(words)) => {
+            let kept = words.iter().filter(|(word, _)| !ANNOTATIONS.contains(&word.as_str()));
+            kept.map(|(word, value)| (word.clone(), constraint(Some(value)))).collect()
+        }
+        Some(Value::Array(values)) => values.iter().map(|value| constraint(Some(value))).collect(),
+        Some(other) => other.clone(),
     }
 }
 
