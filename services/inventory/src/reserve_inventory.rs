@@ -182,9 +182,7 @@ fn outcome(next: Transition<InventoryStatus>, moved: bool) -> &'static str {
 /// Why there is not enough, and how many there are.
 fn shortage(order: &Order, stock: Option<&Stock>) -> (String, u32) {
     match stock {
-        Some(stock) => {
-            (format!("{} ordered, {} available", order.quantity, stock.available_qty), stock.available_qty)
-        }
+        Some(stock) => (format!("{} ordered, {} available", order.quantity, stock.available_qty), stock.available_qty),
         None => ("no such product".to_owned(), 0),
     }
 }

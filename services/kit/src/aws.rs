@@ -40,7 +40,8 @@ impl Clients {
     /// # Errors
     /// When there is no Region.
     pub fn from_environment() -> Result<Self, EnvironmentError> {
-        let region = environment::optional("AWS_REGION").map_or_else(|| environment::required("AWS_DEFAULT_REGION"), Ok)?;
+        let region =
+            environment::optional("AWS_REGION").map_or_else(|| environment::required("AWS_DEFAULT_REGION"), Ok)?;
         let endpoint = |service: &str| {
             // Source of the names: https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
             environment::optional(&format!("AWS_ENDPOINT_URL_{service}"))

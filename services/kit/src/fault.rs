@@ -25,15 +25,8 @@ pub enum FaultMode {
 
 impl FaultMode {
     /// All modes.
-    pub const ALL: [Self; 7] = [
-        Self::Decline,
-        Self::OutOfStock,
-        Self::Error,
-        Self::Crash,
-        Self::Latency,
-        Self::Timeout,
-        Self::Publish,
-    ];
+    pub const ALL: [Self; 7] =
+        [Self::Decline, Self::OutOfStock, Self::Error, Self::Crash, Self::Latency, Self::Timeout, Self::Publish];
 
     /// The mode as the faults table names it.
     pub fn as_str(self) -> &'static str {

@@ -93,7 +93,9 @@ impl Source {
             .expression_attribute_values(":function", AttributeValue::S(self.function.clone()))
             .send()
             .await
-            .map_err(|error| StoreError::of(format!("reading the faults of {} from", self.function), &self.table, &error))?;
+            .map_err(|error| {
+                StoreError::of(format!("reading the faults of {} from", self.function), &self.table, &error)
+            })?;
         // A row that is not understood is left out, the others count.
         let read = |item: &Item| {
             fault_from_item(item).inspect_err(|error| tracing::warn!("a fault is left out: {error}")).ok()

@@ -30,11 +30,7 @@ pub trait Function: Sized + 'static {
     fn from_environment(clients: &Clients) -> Result<Self, EnvironmentError>;
 
     /// Handles one invocation. May be called again for the same input.
-    fn handle(
-        &self,
-        input: Self::Input,
-        invocation: &Invocation,
-    ) -> impl Future<Output = Result<Self::Output, Error>>;
+    fn handle(&self, input: Self::Input, invocation: &Invocation) -> impl Future<Output = Result<Self::Output, Error>>;
 }
 
 /// What a function knows of the invocation it handles.

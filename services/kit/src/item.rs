@@ -46,7 +46,10 @@ impl<'a> Reader<'a> {
         self.optional_text(attribute)?.ok_or_else(|| self.error(attribute, "it is missing"))
     }
 
-    pub(crate) fn optional_number<T: FromStr<Err: fmt::Display>>(&self, attribute: &str) -> Result<Option<T>, RowError> {
+    pub(crate) fn optional_number<T: FromStr<Err: fmt::Display>>(
+        &self,
+        attribute: &str,
+    ) -> Result<Option<T>, RowError> {
         match self.item.get(attribute) {
             None | Some(AttributeValue::Null(_)) => Ok(None),
             Some(AttributeValue::N(text)) => {

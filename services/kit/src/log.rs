@@ -17,7 +17,8 @@ use tracing::{
     span,
 };
 use tracing_subscriber::{
-    Layer, filter::Targets,
+    Layer,
+    filter::Targets,
     layer::{Context, SubscriberExt},
     registry::LookupSpan,
 };

@@ -154,7 +154,9 @@ impl OrderTable {
             .await;
         let Err(error) = answer else { return Ok(Insertion::New) };
         let failed = error.as_service_error().and_then(|error| match error {
-            aws_sdk_dynamodb::operation::put_item::PutItemError::ConditionalCheckFailedException(failed) => Some(failed),
+            aws_sdk_dynamodb::operation::put_item::PutItemError::ConditionalCheckFailedException(failed) => {
+                Some(failed)
+            }
             _ => None,
         });
         match failed {
@@ -308,7 +310,8 @@ impl RecentIndex {
             .await
             .map_err(|error| StoreError::of("reading recent orders from", &self.table, &error))?;
         let orders = answer.items().iter().map(order_from_item).collect::<Result<_, _>>()?;
-        let reached = answer.last_evaluated_key().map(|key| crate::item::Reader::new("orders", key).parsed("createdAt"));
+        let reached =
+            answer.last_evaluated_key().map(|key| crate::item::Reader::new("orders", key).parsed("createdAt"));
         Ok((orders, reached.transpose()?))
     }
 }

@@ -160,7 +160,12 @@ fn describe<E: std::error::Error + 'static, R: fmt::Debug + 'static>(error: &Sdk
 fn is_permanent(result: &PutEventsResultEntry) -> bool {
     matches!(
         result.error_code(),
-        Some("InvalidArgument" | "MalformedDetail" | "NotAuthorizedForSourceException" | "NotAuthorizedForDetailTypeException")
+        Some(
+            "InvalidArgument"
+                | "MalformedDetail"
+                | "NotAuthorizedForSourceException"
+                | "NotAuthorizedForDetailTypeException"
+        )
     )
 }
 

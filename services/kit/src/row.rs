@@ -107,9 +107,8 @@ pub(crate) fn facet_name<T: Serialize>(facet: &T) -> String {
 }
 
 fn facet<T: DeserializeOwned + Default>(row: &Reader<'_>, attribute: &str) -> Result<T, RowError> {
-    let read = |text: &str| {
-        serde_json::from_value(serde_json::Value::from(text)).map_err(|error| row.error(attribute, error))
-    };
+    let read =
+        |text: &str| serde_json::from_value(serde_json::Value::from(text)).map_err(|error| row.error(attribute, error));
     // A row of an older writer has no facets yet: nothing is decided.
     row.optional_text(attribute)?.map_or_else(|| Ok(T::default()), read)
 }
@@ -150,9 +149,13 @@ mod tests {
         let mut item = order_to_item(&order(), 4);
         item.remove("paymentStatus");
         assert_eq!(order_from_item(&item).unwrap().payment_status, PaymentStatus::Pending);
-        for (attribute, value) in
-            [("quantity", n(-1)), ("quantity", s("2")), ("createdAt", s("now")), ("paymentStatus", s("RICH")), ("userId", n(1))]
-        {
+        for (attribute, value) in [
+            ("quantity", n(-1)),
+            ("quantity", s("2")),
+            ("createdAt", s("now")),
+            ("paymentStatus", s("RICH")),
+            ("userId", n(1)),
+        ] {
             let mut broken = order_to_item(&order(), 4);
             broken.insert(attribute.to_owned(), value);
             assert_eq!(order_from_item(&broken).unwrap_err().attribute, attribute);

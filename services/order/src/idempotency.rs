@@ -14,9 +14,9 @@ const MAX_KEY_CHARS: usize = 255;
 pub(crate) fn valid_key(key: Option<&str>) -> Result<Option<&str>, Violation> {
     match key {
         None => Ok(None),
-        Some(key) if key.is_empty() || key.len() > MAX_KEY_CHARS || !key.bytes().all(|b| b.is_ascii_graphic()) => {
-            Err(Violation::new(HEADER, format!("must be 1 to {MAX_KEY_CHARS} visible ASCII characters, without spaces")))
-        }
+        Some(key) if key.is_empty() || key.len() > MAX_KEY_CHARS || !key.bytes().all(|b| b.is_ascii_graphic()) => Err(
+            Violation::new(HEADER, format!("must be 1 to {MAX_KEY_CHARS} visible ASCII characters, without spaces")),
+        ),
         Some(key) => Ok(Some(key)),
     }
 }

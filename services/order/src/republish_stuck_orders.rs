@@ -68,7 +68,12 @@ impl RepublishStuckOrders {
             }
             let (orders, more) = self.recent.undecided(shard, from, until, ROWS_PER_PAGE).await?;
             // The next page begins at the time where this one ended, so rows of that time come twice.
-            found.extend(orders.into_iter().filter(|order| found.iter().all(|known| known.order_id != order.order_id)).collect::<Vec<_>>());
+            found.extend(
+                orders
+                    .into_iter()
+                    .filter(|order| found.iter().all(|known| known.order_id != order.order_id))
+                    .collect::<Vec<_>>(),
+            );
             match more {
                 None => break,
                 Some(time) if page == PAGES_PER_RUN => reached = time,
