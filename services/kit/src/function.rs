@@ -80,7 +80,12 @@ pub fn start<F: Function>() -> Result<(), lambda_runtime::Error> {
 
 async fn serve<F: Function>(name: String) -> Result<(), lambda_runtime::Error> {
     // The runtime crate panics without them; an error says more.
-    for variable in ["AWS_LAMBDA_RUNTIME_API", "AWS_LAMBDA_FUNCTION_NAME", "AWS_LAMBDA_FUNCTION_VERSION"] {
+    for variable in [
+        "AWS_LAMBDA_RUNTIME_API",
+        "AWS_LAMBDA_FUNCTION_NAME",
+        "AWS_LAMBDA_FUNCTION_VERSION",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+    ] {
         environment::required(variable)?;
     }
     let clients = Clients::from_environment()?;

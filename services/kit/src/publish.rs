@@ -132,7 +132,7 @@ impl Publisher {
             let refused: Vec<_> = entries
                 .into_iter()
                 .map(|entry| (entry, results.next()))
-                .filter(|(_, result)| !result.as_ref().is_some_and(|result| result.event_id.is_some()))
+                .filter(|(_, result)| result.as_ref().is_none_or(|result| result.event_id.is_none()))
                 .collect();
             if refused.is_empty() {
                 return Ok(());
