@@ -60,6 +60,11 @@ pub enum OrderStatus {
 
 impl OrderStatus {
     /// The status that follows from the two facets. A failed payment outweighs missing stock: the customer hears one reason.
+    ///
+    /// Some pairs cannot come about when every event tells the truth: inventory is given back or cancelled only after
+    /// the payment failed, and a payment only after the inventory failed. An event that someone publishes by hand can
+    /// still lead there, so they have a status too, and it is that of the compensation: what was given back or cancelled
+    /// will not be delivered. When both were compensated (each by an untrue event), missing stock is the reason shown.
     pub fn of(payment: PaymentStatus, inventory: InventoryStatus) -> Self {
         use InventoryStatus as I;
         use PaymentStatus as P;
@@ -95,5 +100,42 @@ impl OrderStatus {
 impl fmt::Display for OrderStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{InventoryStatus as I, OrderStatus as S, PaymentStatus as P};
+
+    #[test]
+    fn every_pair_of_facets_has_the_status_of_the_table() {
+        let inventory = [I::Pending, I::Reserved, I::Failed, I::Released, I::Cancelled];
+        let table = [
+            (P::Pending, [S::Pending, S::Reserved, S::InventoryFailed, S::PaymentFailed, S::PaymentFailed]),
+            (P::Paid, [S::Paid, S::Confirmed, S::InventoryFailed, S::PaymentFailed, S::PaymentFailed]),
+            (P::Failed, [S::PaymentFailed; 5]),
+            (P::Refunded, [S::InventoryFailed; 5]),
+            (P::Cancelled, [S::InventoryFailed; 5]),
+        ];
+        for (payment, row) in table {
+            for (inventory, expected) in inventory.into_iter().zip(row) {
+                assert_eq!(S::of(payment, inventory), expected, "{payment:?} {inventory:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_order_is_final_when_both_services_have_decided_or_one_has_failed() {
+        let finals = [S::Pending, S::Paid, S::Reserved, S::Confirmed, S::PaymentFailed, S::InventoryFailed]
+            .map(|status| (status.as_str(), status.is_final()));
+        let expected = [
+            ("PENDING", false),
+            ("PAID", false),
+            ("RESERVED", false),
+            ("CONFIRMED", true),
+            ("PAYMENT_FAILED", true),
+            ("INVENTORY_FAILED", true),
+        ];
+        assert_eq!(finals, expected);
     }
 }

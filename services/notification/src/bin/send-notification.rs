@@ -1,0 +1,5 @@
+//! The function sendNotification.
+
+fn main() -> Result<(), lambda_runtime::Error> {
+    eventflow_notification::send_notification::main()
+}

@@ -1,0 +1,5 @@
+//! The function createOrder.
+
+fn main() -> Result<(), lambda_runtime::Error> {
+    eventflow_order::create_order::main()
+}

@@ -1,0 +1,5 @@
+//! The function getOrder.
+
+fn main() -> Result<(), lambda_runtime::Error> {
+    eventflow_order::get_order::main()
+}
