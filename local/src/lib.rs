@@ -5,4 +5,6 @@
 //! It knows templates and AWS wire formats; it knows nothing of orders.
 
 pub mod aws;
+pub mod lambda;
+pub mod process;
 pub mod stack;
