@@ -2,7 +2,7 @@
 //!
 //! This executable is also the functions that the tests run, the reaper, and a parent that gets killed: what it is, it
 //! tells by the name it was started under.
-#![allow(clippy::unwrap_used, unreachable_pub)]
+#![allow(clippy::unwrap_used, clippy::print_stdout, clippy::print_stderr, unreachable_pub)]
 
 #[path = "lambda_support/functions.rs"]
 mod functions;

@@ -144,7 +144,7 @@ async fn next(State(shared): State<Arc<Shared>>) -> Response {
 }
 
 async fn response(State(shared): State<Arc<Shared>>, Path(id): Path<String>, body: Body) -> Response {
-    if let Err(refused) = shared.take(&id) {
+    if let Some(refused) = shared.refuse_unless_current(&id) {
         return refused;
     }
     match read_to_end(body).await {
@@ -182,7 +182,7 @@ async fn read_to_end(mut body: Body) -> Result<Bytes, Unread> {
 }
 
 async fn error(State(shared): State<Arc<Shared>>, Path(id): Path<String>, headers: HeaderMap, body: Body) -> Response {
-    if let Err(refused) = shared.take(&id) {
+    if let Some(refused) = shared.refuse_unless_current(&id) {
         return refused;
     }
     let (error_type, payload) = reported(&headers, body).await;
@@ -201,16 +201,16 @@ async fn reported(headers: &HeaderMap, body: Body) -> (Option<String>, Bytes) {
 }
 
 impl Shared {
-    /// Closes the current invocation if it is the one named, so that it is answered once only.
-    fn take(&self, id: &str) -> Result<(), Response> {
+    /// Closes the current invocation if it is the one named, so that it is answered once only; else the refusal.
+    fn refuse_unless_current(&self, id: &str) -> Option<Response> {
         let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
         match current.as_deref() {
             Some(open) if open == id => {
                 *current = None;
-                Ok(())
+                None
             }
-            Some(_) => Err(refusal(StatusCode::BAD_REQUEST, "InvalidRequestID", "Invalid request ID")),
-            None => Err(refusal(
+            Some(_) => Some(refusal(StatusCode::BAD_REQUEST, "InvalidRequestID", "Invalid request ID")),
+            None => Some(refusal(
                 StatusCode::FORBIDDEN,
                 "InvalidStateTransition",
                 "State transition is not allowed: there is no invocation to answer",
@@ -241,4 +241,48 @@ fn trace_id() -> String {
     let id = uuid::Uuid::new_v4().simple().to_string();
     let seconds = Timestamp::now().as_second();
     format!("Root=1-{seconds:08x}-{};Parent={};Sampled=0", &id[..24], &id[8..24])
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    use super::*;
+
+    async fn request(address: String, method: &str, path: &str, body: &str) -> String {
+        let mut stream = tokio::net::TcpStream::connect(&address).await.unwrap();
+        let request = format!(
+            "{method} /2018-06-01/runtime/{path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\
+             content-length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        answer
+    }
+
+    #[tokio::test]
+    async fn an_invocation_is_handed_out_and_answered_once() {
+        let mut api = RuntimeApi::start().await.unwrap();
+        let post = |path: &'static str| request(api.address(), "POST", path, "\"done\"");
+        assert!(post("invocation/one/response").await.starts_with("HTTP/1.1 403"), "nothing was handed out");
+        api.hand_out(Invocation {
+            request_id: "one".into(),
+            payload: "{}".into(),
+            timeout: Duration::from_secs(3),
+            function_arn: "arn:f".into(),
+        });
+        let next = request(api.address(), "GET", "invocation/next", "").await;
+        for header in ["lambda-runtime-aws-request-id: one", "lambda-runtime-deadline-ms: ", "function-arn: arn:f"] {
+            assert!(next.contains(header), "{header} is not in {next}");
+        }
+        let wrong = post("invocation/two/response").await;
+        assert!(wrong.starts_with("HTTP/1.1 400") && wrong.contains("InvalidRequestID"), "{wrong}");
+        assert!(post("invocation/one/response").await.starts_with("HTTP/1.1 202"));
+        assert!(post("invocation/one/error").await.starts_with("HTTP/1.1 403"), "it was answered already");
+        assert!(matches!(api.listen().await, Some(Said::Next)));
+        assert!(matches!(api.listen().await, Some(Said::Response(body)) if body == "\"done\""));
+    }
 }

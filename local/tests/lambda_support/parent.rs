@@ -1,7 +1,5 @@
 //! A program with functions that gets killed.
 
-use std::io::Write;
-
 use serde_json::json;
 
 use crate::harness::Cloud;
@@ -18,7 +16,7 @@ pub fn main() {
         let (answer, _) = cloud.invoke(json!({})).await;
         assert!(answer["pid"].is_u64());
         let pids: Vec<u32> = cloud.lambda.processes("behave").iter().map(|process| process.pid).collect();
-        writeln!(std::io::stdout(), "{}", json!(pids)).unwrap();
+        println!("{}", json!(pids));
         std::future::pending::<()>().await;
     });
 }
