@@ -10,6 +10,8 @@ pub mod event_pattern;
 pub mod events;
 pub mod gateway;
 pub mod http_api;
+pub mod lambda;
 pub mod logs;
+pub mod process;
 pub mod sqs;
 pub mod stack;
