@@ -17,7 +17,13 @@ fn scene(name: &str) -> Script {
             let mut script = Script::new();
             let mut names = CONSUMERS.to_vec();
             if name == "eight" {
-                names.extend(["indexSearch", "updateLoyaltyPoints", "trainRecommendations", "auditTrail", "sendInvoice"]);
+                names.extend([
+                    "indexSearch",
+                    "updateLoyaltyPoints",
+                    "trainRecommendations",
+                    "auditTrail",
+                    "sendInvoice",
+                ]);
             }
             script.connect(&names);
             if name != "quiet" {

@@ -78,7 +78,11 @@ fn in_view(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Refresh => return vec![Effect::Reconcile],
         Action::Mouse => {
             model.mouse = !model.mouse;
-            let text = if model.mouse { "the mouse selects rows; m leaves it to the terminal" } else { "the mouse is the terminal's again" };
+            let text = if model.mouse {
+                "the mouse selects rows; m leaves it to the terminal"
+            } else {
+                "the mouse is the terminal's again"
+            };
             model.notices.done(text, model.now);
         }
         Action::Help => model.mode = Mode::Help { line: 0 },

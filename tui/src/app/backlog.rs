@@ -16,13 +16,18 @@ const UNEXPLAINED: SignedDuration = SignedDuration::from_secs(20);
 ///
 /// Source: <https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html>
 pub(crate) const ATTEMPTS: u32 = 3;
+/// After how long a wait is worth showing: Live Tail itself brings records a second late.
+const OVERDUE: SignedDuration = SignedDuration::from_secs(2);
+/// Waits counted at most.
+const MOST: usize = 1_000_000;
 /// Requests remembered at most. More than wait in any demonstration.
 const REMEMBERED: usize = 50_000;
 
 /// The count of what waits.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Backlog {
-    waiting: u64,
+    /// When each event that waits was routed, oldest first: an end is taken for that of the oldest.
+    waiting: VecDeque<Timestamp>,
     early: VecDeque<Timestamp>,
     /// Requests that failed and will be tried again, with the number of attempts.
     retrying: HashMap<String, u32>,
@@ -36,7 +41,12 @@ pub(crate) struct Backlog {
 impl Backlog {
     /// How many events wait or are being handled.
     pub(crate) fn waiting(&self) -> u64 {
-        self.waiting
+        self.waiting.len() as u64
+    }
+
+    /// Whether any event waits longer than the records of a swift invocation take to arrive.
+    pub(crate) fn is_overdue(&self, now: Timestamp) -> bool {
+        self.waiting.front().is_some_and(|at| now.duration_since(*at) > OVERDUE)
     }
 
     /// How many requests failed and will be tried again.
@@ -50,8 +60,8 @@ impl Backlog {
         while self.early.front().is_some_and(|at| now.duration_since(*at) > EARLY) {
             self.early.pop_front();
         }
-        if self.early.pop_front().is_none() {
-            self.waiting += 1;
+        if self.early.pop_front().is_none() && self.waiting.len() < MOST {
+            self.waiting.push_back(now);
         }
     }
 
@@ -84,7 +94,7 @@ impl Backlog {
     pub(crate) fn dead_lettered(&mut self, more: u64, now: Timestamp) {
         let known = more.min(self.exhausted);
         self.exhausted -= known;
-        for _ in 0..(more - known).min(self.waiting) {
+        for _ in 0..(more - known).min(self.waiting()) {
             self.lettered += 1;
             self.settle(now);
         }
@@ -93,9 +103,7 @@ impl Backlog {
 
     fn settle(&mut self, now: Timestamp) {
         self.last_sign = Some(now);
-        if self.waiting > 0 {
-            self.waiting -= 1;
-        } else if self.early.len() < REMEMBERED {
+        if self.waiting.pop_front().is_none() && self.early.len() < REMEMBERED {
             self.early.push_back(now);
         }
     }
@@ -104,7 +112,7 @@ impl Backlog {
     pub(crate) fn reconsider(&mut self, explained: bool, now: Timestamp) {
         let silent = self.last_sign.is_none_or(|at| now.duration_since(at) > UNEXPLAINED);
         if silent && !explained {
-            self.waiting = self.waiting.min(self.retrying.len() as u64);
+            self.waiting.truncate(self.retrying.len());
         }
     }
 

@@ -254,7 +254,10 @@ mod tests {
     #[test]
     fn letters_are_free_where_text_is_typed() {
         for binding in BINDINGS.iter().filter(|b| matches!(b.scope, Scope::Filter | Scope::Command | Scope::Form)) {
-            assert!(!binding.keys.iter().any(|key| matches!(key.code, KeyCode::Char(_)) && !key.control), "{binding:?}");
+            assert!(
+                !binding.keys.iter().any(|key| matches!(key.code, KeyCode::Char(_)) && !key.control),
+                "{binding:?}"
+            );
         }
     }
 

@@ -96,8 +96,7 @@ fn fault(rest: &[&str], services: &Services) -> Result<Meaning, String> {
     let usage = || format!(":fault needs a function ({}) and a kind (error, throttle, halt, ...)", names.join(", "));
     let (Some(wanted), Some(kind)) = (rest.first(), rest.get(1)) else { return Err(usage()) };
     let wanted = wanted.to_ascii_lowercase();
-    let function =
-        names.iter().find(|name| name.to_ascii_lowercase().contains(&wanted)).ok_or_else(usage)?.to_string();
+    let function = names.iter().find(|name| name.to_ascii_lowercase().contains(&wanted)).ok_or_else(usage)?.to_string();
     let kind = faults::by_word(kind).ok_or_else(|| {
         format!("{kind} is no kind of fault; there are decline, out-of-stock, error, crash, latency, timeout, throttle, halt, disconnect")
     })?;

@@ -52,8 +52,11 @@ impl Form {
 
     /// Goes to the next field, or the one before.
     pub(crate) fn turn(&mut self, forward: bool) {
-        let fields: &[Field] =
-            if self.user.is_some() { &[Field::Product, Field::Quantity, Field::User] } else { &[Field::Product, Field::Quantity] };
+        let fields: &[Field] = if self.user.is_some() {
+            &[Field::Product, Field::Quantity, Field::User]
+        } else {
+            &[Field::Product, Field::Quantity]
+        };
         let at = fields.iter().position(|field| *field == self.field).unwrap_or(0);
         let next = if forward { at + 1 } else { at + fields.len() - 1 };
         self.field = fields[next % fields.len()];
@@ -109,7 +112,9 @@ impl Form {
     pub(crate) fn problem(&self, field: Field) -> Option<String> {
         let most = if self.user.is_some() { MOST } else { MOST_RESTOCK };
         match field {
-            Field::Product => self.product.value().trim().is_empty().then(|| "choose a product with ↑ ↓ or type one".to_owned()),
+            Field::Product => {
+                self.product.value().trim().is_empty().then(|| "choose a product with ↑ ↓ or type one".to_owned())
+            }
             Field::Quantity => match self.quantity.value().trim().parse::<u32>() {
                 Ok(quantity) if (1..=most).contains(&quantity) => None,
                 _ => Some(format!("a whole number from 1 to {most}")),
@@ -128,7 +133,9 @@ impl Form {
         match stock.rows.iter().find(|row| row.stock.product_id == product) {
             _ if self.user.is_none() || product.is_empty() || stock.rows.is_empty() => None,
             None => Some("no such product: inventory will answer InventoryFailed"),
-            Some(row) if row.stock.available_qty < wanted => Some("more than is left: inventory will answer InventoryFailed"),
+            Some(row) if row.stock.available_qty < wanted => {
+                Some("more than is left: inventory will answer InventoryFailed")
+            }
             Some(_) => None,
         }
     }

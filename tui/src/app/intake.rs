@@ -108,7 +108,8 @@ fn publisher(model: &Model, source: &str) -> Option<usize> {
         return None;
     }
     model.services.list.iter().position(|service| {
-        let reads_only = matches!(&service.role, FunctionRole::Api(routes) if routes.iter().all(|r| r.starts_with("GET ")));
+        let reads_only =
+            matches!(&service.role, FunctionRole::Api(routes) if routes.iter().all(|r| r.starts_with("GET ")));
         !reads_only && service.name.to_ascii_lowercase().contains(stem)
     })
 }

@@ -32,4 +32,14 @@ pub use model::{Appearance, Model};
 pub use text::{clean, clean_in_place};
 pub use update::update;
 
-pub(crate) use {command::COMMANDS, events::EventRow, form::{Field, Form}, hold::offset, layout::{Needs, SMALLEST, areas}, mode::{Mode, Pane}, orders::{HIGHLIGHT, OrderRow}, pulses::Edge, services::{Service, duration_text}};
+pub(crate) use {
+    command::COMMANDS,
+    events::EventRow,
+    form::{Field, Form},
+    hold::offset,
+    layout::{Needs, SMALLEST, areas},
+    mode::{Mode, Pane},
+    orders::{HIGHLIGHT, OrderRow},
+    pulses::Edge,
+    services::{Service, duration_text},
+};

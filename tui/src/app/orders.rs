@@ -148,7 +148,11 @@ impl Orders {
     /// The rows of the list, newest first.
     pub(crate) fn shown(&self) -> impl Iterator<Item = &OrderRow> {
         let newest = self.hold.newest.as_ref().map_or(Bound::Unbounded, Bound::Included);
-        self.rows.range::<OrderKey, _>((Bound::Unbounded, newest)).rev().map(|(_, row)| row).filter(|row| self.matches(row))
+        self.rows
+            .range::<OrderKey, _>((Bound::Unbounded, newest))
+            .rev()
+            .map(|(_, row)| row)
+            .filter(|row| self.matches(row))
     }
 
     /// How many newer rows the held list leaves out.

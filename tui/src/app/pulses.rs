@@ -47,10 +47,9 @@ impl Pulses {
     /// Sets one off, after `delay`, unless the edge is full of them already.
     pub(crate) fn start(&mut self, edge: Edge, delay: SignedDuration, failure: bool, now: Timestamp) {
         let Ok(start) = now.checked_add(delay) else { return };
-        let crowded = self
-            .moving
-            .iter()
-            .any(|pulse| pulse.edge == edge && pulse.start.duration_since(start).abs() < APART && pulse.failure == failure);
+        let crowded = self.moving.iter().any(|pulse| {
+            pulse.edge == edge && pulse.start.duration_since(start).abs() < APART && pulse.failure == failure
+        });
         if !crowded && self.moving.len() < CAPACITY {
             self.moving.push(Pulse { edge, start, failure });
         }

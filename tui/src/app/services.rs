@@ -115,6 +115,12 @@ impl Service {
         }
     }
 
+    /// How many events wait, when that is more than the ordinary course of things.
+    pub(crate) fn backlog_shown(&self, now: Timestamp) -> u64 {
+        let held = self.reserved.is_some() || !self.faults.is_empty() || self.backlog.retrying() > 0;
+        if held || self.backlog.is_overdue(now) { self.backlog.waiting() } else { 0 }
+    }
+
     fn is_throttled(&self) -> bool {
         self.has_fault(FaultKind::Throttle)
             || self.reserved.is_some_and(|reserved| reserved > 0 && self.backlog.waiting() > u64::from(reserved) * 4)
@@ -161,7 +167,11 @@ impl Service {
             .faults
             .into_iter()
             .map(|(kind, left)| {
-                (kind, left.and_then(|left| SignedDuration::try_from(left).ok()).and_then(|left| now.checked_add(left).ok()))
+                (
+                    kind,
+                    left.and_then(|left| SignedDuration::try_from(left).ok())
+                        .and_then(|left| now.checked_add(left).ok()),
+                )
             })
             .collect();
         self.faults.sort_by_key(|(kind, _)| *kind);

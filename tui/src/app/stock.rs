@@ -54,6 +54,10 @@ impl StockLevels {
 
     /// The product to offer first: the first that is in stock.
     pub(crate) fn first_available(&self) -> Option<&str> {
-        self.rows.iter().find(|row| row.stock.available_qty > 0).or(self.rows.first()).map(|row| row.stock.product_id.as_str())
+        self.rows
+            .iter()
+            .find(|row| row.stock.available_qty > 0)
+            .or(self.rows.first())
+            .map(|row| row.stock.product_id.as_str())
     }
 }

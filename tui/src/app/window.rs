@@ -54,10 +54,9 @@ impl Window {
 
     /// The sum of the last `seconds` seconds, the running one included.
     pub(crate) fn sum(&self, now: Timestamp, seconds: usize) -> Second {
-        (0..seconds.min(SECONDS)).map(|ago| self.second(now, ago)).fold(Second::default(), |sum, s| Second {
-            ok: sum.ok + s.ok,
-            failed: sum.failed + s.failed,
-        })
+        (0..seconds.min(SECONDS))
+            .map(|ago| self.second(now, ago))
+            .fold(Second::default(), |sum, s| Second { ok: sum.ok + s.ok, failed: sum.failed + s.failed })
     }
 
     /// How many a second, over the last `seconds` seconds.

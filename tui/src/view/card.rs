@@ -12,17 +12,10 @@ use crate::app::{Health, Model, Service, duration_text};
 /// Bars of the sparkline, lowest first.
 const BARS: [&str; 8] = ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
 
-pub(super) fn draw(
-    model: &Model,
-    service: &Service,
-    health: Health,
-    theme: Theme,
-    buffer: &mut Buffer,
-    area: Rect,
-) {
+pub(super) fn draw(model: &Model, service: &Service, health: Health, theme: Theme, buffer: &mut Buffer, area: Rect) {
     let state = format!("{} {}", health.glyph(theme.0.ascii), health.word());
     if area.height < 3 {
-        return line(service, health, &state, theme, buffer, area);
+        return line(model, service, health, &state, theme, buffer, area);
     }
     let style = theme.health(health);
     let loud = health.is_bad();
@@ -31,9 +24,9 @@ pub(super) fn draw(
     let room = area.width.saturating_sub(pen::width(&state) + 7);
     let name = pen::clip(&service.name, room).into_owned();
     let inside = Frame::new(theme, if loud { style } else { theme.muted() }, loud)
-        .title(vec![Span::styled(name, theme.strong())])
+        .title(vec![Span::styled(name, theme.heading())])
         .right(vec![Span::styled(state, badge)])
-        .bottom(waiting(service, theme, area.width))
+        .bottom(waiting(model, service, theme, area.width))
         .draw(buffer, area);
     numbers(model, service, theme, buffer, inside);
     if inside.height >= 2 {
@@ -45,11 +38,10 @@ pub(super) fn draw(
 }
 
 /// What waits and what was given up, for the lower border.
-fn waiting(service: &Service, theme: Theme, width: u16) -> Vec<Span<'static>> {
+fn waiting(model: &Model, service: &Service, theme: Theme, width: u16) -> Vec<Span<'static>> {
     let mut spans = Vec::new();
-    let waiting = service.backlog.waiting();
-    let handled = service.in_flight() as u64;
-    if waiting > handled.max(1) {
+    let waiting = service.backlog_shown(model.now);
+    if waiting > 0 {
         spans.push(Span::styled(format!("{} {} waiting", theme.glyph("▪", "="), pen::count(waiting)), theme.warn()));
     }
     let retrying = service.backlog.retrying();
@@ -113,7 +105,9 @@ fn times(model: &Model, service: &Service, theme: Theme, buffer: &mut Buffer, in
     let recent = service.window.sum(model.now, 60);
     let text = match &service.last_error {
         Some(error) if recent.failed > 0 => error.clone(),
-        _ if service.cold_starts > 0 => format!("{} cold start{}", service.cold_starts, if service.cold_starts == 1 { "" } else { "s" }),
+        _ if service.cold_starts > 0 => {
+            format!("{} cold start{}", service.cold_starts, if service.cold_starts == 1 { "" } else { "s" })
+        }
         _ => String::new(),
     };
     let style = if recent.failed > 0 { theme.bad() } else { theme.muted() };
@@ -128,7 +122,7 @@ fn times(model: &Model, service: &Service, theme: Theme, buffer: &mut Buffer, in
 fn sparkline(model: &Model, service: &Service, theme: Theme, buffer: &mut Buffer, inside: Rect) {
     let columns = usize::from(inside.width.saturating_sub(2)).min(60);
     let seconds: Vec<_> = (0..columns).rev().map(|ago| service.window.second(model.now, ago)).collect();
-    let most = seconds.iter().map(|s| s.ok + s.failed).max().unwrap_or(0).max(8);
+    let most = seconds.iter().map(|s| s.ok + s.failed).max().unwrap_or(0).max(5);
     let mut pen = Pen::new(buffer, inside, 2);
     pen.skip(1 + inside.width.saturating_sub(2) - columns as u16);
     for second in seconds {
@@ -148,7 +142,7 @@ fn sparkline(model: &Model, service: &Service, theme: Theme, buffer: &mut Buffer
     }
 }
 
-fn line(service: &Service, health: Health, state: &str, theme: Theme, buffer: &mut Buffer, area: Rect) {
+fn line(model: &Model, service: &Service, health: Health, state: &str, theme: Theme, buffer: &mut Buffer, area: Rect) {
     let style = theme.health(health);
     let badge = if health.is_bad() { theme.badge(style) } else { style };
     let mut pen = Pen::new(buffer, area, 0);
@@ -158,8 +152,8 @@ fn line(service: &Service, health: Health, state: &str, theme: Theme, buffer: &m
     if service.failed > 0 {
         pen.skip(1).write(&format!("{} err", pen::count(service.failed)), theme.bad());
     }
-    let waiting = service.backlog.waiting();
-    if waiting > (service.in_flight() as u64).max(1) {
+    let waiting = service.backlog_shown(model.now);
+    if waiting > 0 {
         pen.skip(1).write(&format!("{}{}", theme.glyph("▪", "="), pen::count(waiting)), theme.warn());
     }
     if service.dead_letters > 0 {

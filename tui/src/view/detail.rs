@@ -23,7 +23,14 @@ use crate::app::{Model, clean};
 /// An order: its facets, its times, what was seen of it.
 pub(super) fn order(model: &Model, id: &str, line: usize, theme: Theme, buffer: &mut Buffer, body: Rect) {
     let Some(row) = model.orders.get(id) else {
-        return text(vec![Line::raw("This order is no longer among the newest 10,000.")], "Order", line, theme, buffer, body);
+        return text(
+            vec![Line::raw("This order is no longer among the newest 10,000.")],
+            "Order",
+            line,
+            theme,
+            buffer,
+            body,
+        );
     };
     let order = &row.order;
     let status = order.status();
@@ -100,7 +107,7 @@ fn text(lines: Vec<Line<'_>>, title: &str, line: usize, theme: Theme, buffer: &m
     let widest = lines.iter().map(Line::width).max().unwrap_or(0).min(400) as u16;
     let area = centred(body, (widest + 4).max(50), lines.len().min(400) as u16 + 2);
     let inside = Frame::new(theme, theme.accent(), false)
-        .title(vec![Span::styled(title, theme.strong())])
+        .title(vec![Span::styled(title, theme.heading())])
         .right(vec![Span::styled("j k scroll · Esc back", theme.muted())])
         .draw_over(buffer, area);
     let first = line.min(lines.len().saturating_sub(inside.height.into()));

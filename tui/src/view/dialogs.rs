@@ -16,7 +16,7 @@ pub(super) fn centred(body: Rect, width: u16, height: u16) -> Rect {
 }
 
 fn open<'a>(theme: Theme, title: &'a str) -> Frame<'a> {
-    Frame::new(theme, theme.accent(), false).title(vec![Span::styled(title, theme.strong())])
+    Frame::new(theme, theme.accent(), false).title(vec![Span::styled(title, theme.heading())])
 }
 
 /// A form; where the text cursor is.
@@ -25,7 +25,9 @@ pub(super) fn form(model: &Model, form: &Form, theme: Theme, buffer: &mut Buffer
     let fields = if form.user.is_some() { 3 } else { 2 };
     let area = centred(body, 58, fields * 2 + products + 4);
     let title = if form.user.is_some() { "Place an order" } else { "Restock" };
-    let inside = open(theme, title).bottom(vec![Span::styled("Enter does it · Tab next field · Esc back", theme.muted())]).draw_over(buffer, area);
+    let inside = open(theme, title)
+        .bottom(vec![Span::styled("Enter does it · Tab next field · Esc back", theme.muted())])
+        .draw_over(buffer, area);
     let mut row = 0;
     let mut cursor = None;
     let inputs = [
@@ -58,7 +60,13 @@ pub(super) fn form(model: &Model, form: &Form, theme: Theme, buffer: &mut Buffer
         }
         row += 2;
     }
-    choices(model, form, theme, buffer, Rect { y: inside.y + row, height: inside.height.saturating_sub(row), ..inside });
+    choices(
+        model,
+        form,
+        theme,
+        buffer,
+        Rect { y: inside.y + row, height: inside.height.saturating_sub(row), ..inside },
+    );
     cursor
 }
 
@@ -80,7 +88,9 @@ fn choices(model: &Model, form: &Form, theme: Theme, buffer: &mut Buffer, area: 
 pub(super) fn faults(model: &Model, at: usize, theme: Theme, buffer: &mut Buffer, body: Rect) {
     let list = fault::choices(&model.services);
     let area = centred(body, 92, list.len() as u16 + 5);
-    let inside = open(theme, "Break something").bottom(vec![Span::styled("Enter on/off · F clears all · Esc back", theme.muted())]).draw_over(buffer, area);
+    let inside = open(theme, "Break something")
+        .bottom(vec![Span::styled("Enter on/off · F clears all · Esc back", theme.muted())])
+        .draw_over(buffer, area);
     let injection = model.system.as_ref().is_none_or(|system| system.fault_injection);
     let longest = list.iter().map(|f| pen::width(&f.function)).max().unwrap_or(0).clamp(8, 24);
     let height = usize::from(inside.height.saturating_sub(2)).max(1);
@@ -121,7 +131,7 @@ pub(super) fn confirm(model: &Model, theme: Theme, buffer: &mut Buffer, body: Re
     let count = model.services.faults().count();
     let area = centred(body, 60, 6);
     let inside = Frame::new(theme, theme.warn(), true)
-        .title(vec![Span::styled("Leave?", theme.strong())])
+        .title(vec![Span::styled("Leave?", theme.heading())])
         .draw_over(buffer, area);
     let text = if count == 1 { "One fault is on.".to_owned() } else { format!("{count} faults are on.") };
     Pen::new(buffer, inside, 0).skip(1).write(&text, theme.strong());

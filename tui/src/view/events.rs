@@ -52,10 +52,14 @@ fn draw_row(model: &Model, row: &EventRow, theme: Theme, mut pen: Pen<'_>) {
         (theme.glyph("•", "*"), theme.text().patch(emphasis))
     };
     let wide = pen.left() >= 90;
-    pen.write(if recent { theme.glyph("▌", ">") } else { " " }, if row.is_failure() { theme.bad() } else { theme.accent() });
+    pen.write(
+        if recent { theme.glyph("▌", ">") } else { " " },
+        if row.is_failure() { theme.bad() } else { theme.accent() },
+    );
     pen.column(&clock(model, row.time), 8, theme.muted()).skip(1);
     pen.column(glyph, 1, style).skip(1).column(&row.detail_type, 17, style).skip(1);
-    pen.column(short_id(&row.order_id), if wide { 8 } else { 6 }, theme.muted()).skip(1);
+    let id = if wide { 8 } else { 6 };
+    pen.column(short_id(&row.order_id, id), id, theme.muted()).skip(1);
     if let Some(quantity) = row.quantity {
         product_quantity(&mut pen, &row.product_id, quantity, if wide { 24 } else { 18 }, theme, emphasis);
     } else {

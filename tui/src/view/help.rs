@@ -9,7 +9,7 @@ pub(super) fn draw(line: usize, theme: Theme, buffer: &mut Buffer, body: Rect) {
     let lines = lines();
     let area = centred(body, 84, lines.len() as u16 + 2);
     let inside = Frame::new(theme, theme.accent(), false)
-        .title(vec![Span::styled("Keys", theme.strong())])
+        .title(vec![Span::styled("Keys", theme.heading())])
         .right(vec![Span::styled("j k scroll · Esc back", theme.muted())])
         .draw_over(buffer, area);
     let first = line.min(lines.len().saturating_sub(inside.height.into()));

@@ -9,11 +9,7 @@
 //!
 //! The bus is as high as the map, so that every consumer hangs on it by a straight wire.
 
-use ratatui::{
-    buffer::Buffer,
-    layout::Rect,
-    text::Span,
-};
+use ratatui::{buffer::Buffer, layout::Rect, text::Span};
 
 use super::{
     card, pen,
@@ -38,7 +34,7 @@ fn columns(area: Rect) -> Columns {
     let (left, into_bus, bus, out) = match w {
         ..76 => (17, 3, 12, 4),
         76..100 => (20, 4, 14, 6),
-        100..150 => (42, 4, 22, 7),
+        100..150 => (40, 4, 26, 7),
         _ => (56, 8, 30, 16),
     };
     let cards = w - left - into_bus - bus - out - 1;
@@ -69,15 +65,20 @@ pub(super) fn draw(model: &Model, theme: Theme, buffer: &mut Buffer, area: Rect,
         let health = service.health(model.now);
         card::draw(model, service, health, theme, buffer, place);
         let y = place.y + if card == 1 { 0 } else { (card - 1) / 2 };
-        wires::draw(model, theme, buffer, Wire {
-            x: columns.bus.right(),
-            y,
-            length: columns.out,
-            forward: Edge::Deliver(*index),
-            backward: Some(Edge::Publish(*index)),
-            cut: health == Health::Disconnected,
-            queue: service.backlog.waiting(),
-        });
+        wires::draw(
+            model,
+            theme,
+            buffer,
+            Wire {
+                x: columns.bus.right(),
+                y,
+                length: columns.out,
+                forward: Edge::Deliver(*index),
+                backward: Some(Edge::Publish(*index)),
+                cut: health == Health::Disconnected,
+                queue: service.backlog_shown(model.now),
+            },
+        );
     }
     if shown < consumers.len() {
         let text = format!("and {} more: enlarge the window", consumers.len() - shown);

@@ -88,7 +88,7 @@ fn age(now: Timestamp, at: Timestamp) -> String {
 }
 
 /// What of an order's id tells orders apart at a glance: `ord-8f2a91c4-...` -> `8f2a91c4`.
-fn short_id(id: &str) -> &str {
+fn short_id(id: &str, columns: u16) -> &str {
     let id = id.strip_prefix("ord-").unwrap_or(id);
-    id.char_indices().nth(8).map_or(id, |(end, _)| &id[..end])
+    id.char_indices().nth(columns.into()).map_or(id, |(end, _)| &id[..end])
 }

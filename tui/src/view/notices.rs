@@ -1,6 +1,12 @@
 //! Short words to the user, over the lower right corner of the events.
 
-use ratatui::{buffer::Buffer, layout::Rect, text::Line, text::Span, widgets::{Paragraph, Widget, Wrap}};
+use ratatui::{
+    buffer::Buffer,
+    layout::Rect,
+    text::Line,
+    text::Span,
+    widgets::{Paragraph, Widget, Wrap},
+};
 
 use super::{pen, pen::Frame, theme::Theme};
 use crate::app::Model;
@@ -19,7 +25,11 @@ pub(super) fn draw(model: &Model, theme: Theme, buffer: &mut Buffer, over: Rect)
         bottom -= height;
         let area = Rect::new(over.right() - columns, bottom, columns, height);
         let style = if notice.failed { theme.bad() } else { theme.good() };
-        let word = if notice.failed { format!("{} failed", theme.glyph("✖", "x")) } else { format!("{} done", theme.glyph("✔", "*")) };
+        let word = if notice.failed {
+            format!("{} failed", theme.glyph("✖", "x"))
+        } else {
+            format!("{} done", theme.glyph("✔", "*"))
+        };
         let inside =
             Frame::new(theme, style, notice.failed).title(vec![Span::styled(word, style)]).draw_over(buffer, area);
         let inside = Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside };

@@ -41,7 +41,8 @@ pub(super) fn frame(
 ) -> Frame<'static> {
     let focused = model.focus == pane;
     let style = if focused { theme.accent() } else { theme.muted() };
-    let mut title = vec![Span::styled(name, if focused { theme.accent().patch(theme.strong()) } else { theme.strong() })];
+    let mut title =
+        vec![Span::styled(name, if focused { theme.accent().patch(theme.strong()) } else { theme.heading() })];
     title.push(Span::styled(format!(" {}", pen::count(total)), theme.muted()));
     if !model.filter.is_empty() && pane != Pane::Stock {
         title.push(Span::styled(format!(" /{}", pen::clip(&model.filter, area.width / 3)), theme.warn()));
@@ -89,9 +90,8 @@ fn draw_row(model: &Model, row: &OrderRow, theme: Theme, mut pen: Pen<'_>) {
     let text = format!("{} {}", theme.status_glyph(status), status.as_str());
     let text_width = pen::width(&text);
     pen.write(&text, badge).skip(19u16.saturating_sub(text_width));
-    pen.column(short_id(&order.order_id), id, theme.muted().patch(emphasis)).skip(1);
+    pen.column(short_id(&order.order_id, id), id, theme.muted().patch(emphasis)).skip(1);
     product_quantity(&mut pen, &order.product_id, order.quantity, product.min(30), theme, emphasis);
-    pen.skip(product.saturating_sub(30));
     if user > 0 {
         pen.column(&order.user_id, user, theme.text().patch(emphasis)).skip(1);
     }
@@ -101,11 +101,19 @@ fn draw_row(model: &Model, row: &OrderRow, theme: Theme, mut pen: Pen<'_>) {
         let (text, style) = inventory(order.inventory_status, status, theme);
         pen.column(text, 9, style).skip(1);
     }
-    pen.column_right(&age(model.now, order.created_at), 4, theme.muted());
+    let slack = pen.left().saturating_sub(4);
+    pen.skip(slack).column_right(&age(model.now, order.created_at), 4, theme.muted());
 }
 
 /// A product and how many, in a column: the name is cut, never the number.
-pub(super) fn product_quantity(pen: &mut Pen<'_>, product: &str, quantity: u32, columns: u16, theme: Theme, emphasis: Style) {
+pub(super) fn product_quantity(
+    pen: &mut Pen<'_>,
+    product: &str,
+    quantity: u32,
+    columns: u16,
+    theme: Theme,
+    emphasis: Style,
+) {
     let number = format!(" {}{quantity}", theme.glyph("×", "x"));
     let name = columns.saturating_sub(pen::width(&number) + 1).min(pen::width(product));
     pen.column(product, name, theme.text().patch(emphasis)).write(&number, theme.text().patch(emphasis));

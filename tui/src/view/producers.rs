@@ -23,7 +23,8 @@ pub(super) fn draw(model: &Model, theme: Theme, buffer: &mut Buffer, area: Rect,
     let roomy = area.height >= 4 + others;
     let height = if roomy && area.height >= 9 { 4 } else { height };
     // In line with the middle of the bus when the others fit below.
-    let y = (area.height.saturating_sub(height) / 2).min(area.height.saturating_sub(height + others.min(area.height - height)));
+    let y = (area.height.saturating_sub(height) / 2)
+        .min(area.height.saturating_sub(height + others.min(area.height - height)));
     let row = Rect { y: area.y + y, height, ..area };
     let wire_row = row.y + (height - 1) / 2;
     let route = route(service);
@@ -70,9 +71,8 @@ fn route(service: &Service) -> String {
 
 fn api_box(model: &Model, route: &str, theme: Theme, buffer: &mut Buffer, area: Rect) {
     let name = pen::clip(route, area.width.saturating_sub(4)).into_owned();
-    let inside = Frame::new(theme, theme.muted(), false)
-        .title(vec![Span::styled(name, theme.strong())])
-        .draw(buffer, area);
+    let inside =
+        Frame::new(theme, theme.muted(), false).title(vec![Span::styled(name, theme.heading())]).draw(buffer, area);
     let rate = pen::rate(model.placed.rate(model.now, 10));
     Pen::new(buffer, inside, 0).skip(1).write(&rate, theme.strong()).write(" orders/s", theme.text());
     let all = model.orders.len() as u64;
@@ -86,11 +86,11 @@ fn function_box(model: &Model, service: &Service, route: Option<&str>, theme: Th
     let title = route.unwrap_or(&service.name);
     let name = pen::clip(title, area.width.saturating_sub(5)).into_owned();
     let inside = Frame::new(theme, if loud { style } else { theme.muted() }, loud)
-        .title(vec![Span::styled(name, theme.strong())])
+        .title(vec![Span::styled(name, theme.heading())])
         .draw(buffer, area);
     let mut pen = Pen::new(buffer, inside, 0);
     pen.skip(1).write(health.glyph(theme.0.ascii), style).skip(1);
-    if let Some(_route) = route {
+    if route.is_some() {
         pen.write(&service.name, theme.text());
     } else {
         pen.write(health.word(), style);
@@ -120,7 +120,7 @@ fn other(model: &Model, service: &Service, theme: Theme, mut pen: Pen<'_>) {
         pen.write(&format!(" {} err", pen::count(service.failed)), theme.bad());
     }
     let route = route(service);
-    if pen.left() > 6 {
+    if pen.left() >= pen::width(&route) + 2 {
         pen.write("  ", theme.muted()).write(&route, theme.muted());
     }
 }

@@ -22,8 +22,8 @@ pub(super) fn draw(model: &Model, theme: Theme, buffer: &mut Buffer, area: Rect)
     let height = usize::from(inside.height);
     let first = offset(model.stock.cursor, rows.len(), height);
     let longest = rows.iter().map(|row| pen::width(&row.stock.product_id)).max().unwrap_or(0);
-    let wide = inside.width >= 34;
-    let name = longest.clamp(6, if wide { 16 } else { 10 });
+    let wide = inside.width >= 46;
+    let name = longest.clamp(6, if inside.width >= 34 { 16 } else { 10 });
     for (line, row) in rows.iter().skip(first).take(height).enumerate() {
         let (free, reserved) = (row.stock.available_qty, row.stock.reserved_qty);
         let recent = row.changed.is_some_and(|at| model.now.duration_since(at) < HIGHLIGHT);
@@ -41,7 +41,10 @@ pub(super) fn draw(model: &Model, theme: Theme, buffer: &mut Buffer, area: Rect)
         let scale = |part: u32| (u64::from(part) * u64::from(bar)).div_ceil(u64::from(row.peak.max(1))) as u16;
         let full = scale(free).min(bar);
         let aside = (scale(free.saturating_add(reserved)).min(bar)).saturating_sub(full);
-        pen.write(&theme.glyph("█", "#").repeat(full.into()), if free * 10 <= row.peak { state } else { theme.accent() });
+        pen.write(
+            &theme.glyph("█", "#").repeat(full.into()),
+            if free * 10 <= row.peak { state } else { theme.accent() },
+        );
         pen.write(&theme.glyph("▒", "+").repeat(aside.into()), theme.muted());
         pen.write(&theme.glyph("·", ".").repeat((bar - full - aside).into()), theme.muted());
         pen.column_right(&text, 9, state);

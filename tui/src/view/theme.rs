@@ -25,13 +25,8 @@ const ASCII: border::Set<'static> = border::Set {
 };
 
 /// Borders of what a person should look at, in ASCII.
-const ASCII_LOUD: border::Set<'static> = border::Set {
-    vertical_left: "#",
-    vertical_right: "#",
-    horizontal_top: "=",
-    horizontal_bottom: "=",
-    ..ASCII
-};
+const ASCII_LOUD: border::Set<'static> =
+    border::Set { vertical_left: "#", vertical_right: "#", horizontal_top: "=", horizontal_bottom: "=", ..ASCII };
 
 impl Theme {
     fn colour(self, colour: Color, otherwise: Modifier) -> Style {
@@ -46,6 +41,11 @@ impl Theme {
     /// Text that matters most.
     pub(crate) fn strong(self) -> Style {
         Style::new().add_modifier(Modifier::BOLD)
+    }
+
+    /// The title of a box, whatever the colour of its border.
+    pub(crate) fn heading(self) -> Style {
+        Style::new().fg(Color::Reset).add_modifier(Modifier::BOLD)
     }
 
     /// Text that matters least.

@@ -49,7 +49,8 @@ pub(super) fn draw(model: &Model, theme: Theme, buffer: &mut Buffer, wire: Wire)
         for (progress, failure) in model.pulses.on(edge, model.now) {
             let style = if failure { theme.bad() } else { theme.accent().patch(theme.strong()) };
             let at = ((progress * f64::from(run)) as u16).min(run - 1);
-            for (behind, symbol) in [(2, theme.glyph("─", "-")), (1, theme.glyph("━", "=")), (0, theme.glyph("●", "o"))] {
+            for (behind, symbol) in [(2, theme.glyph("─", "-")), (1, theme.glyph("━", "=")), (0, theme.glyph("●", "o"))]
+            {
                 let Some(column) = at.checked_sub(behind) else { continue };
                 set(if back { run - 1 - column } else { column }, symbol, style);
             }

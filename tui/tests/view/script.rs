@@ -7,7 +7,8 @@ use std::time::Duration;
 use eventflow_contract::{InventoryStatus, Order, PaymentStatus, Stock};
 use eventflow_tui::{
     app::{
-        Appearance, Effect, FaultKind, FeedState, Function, FunctionRole, Message, Model, ServiceState, Subscription, System, update,
+        Appearance, Effect, FaultKind, FeedState, Function, FunctionRole, Message, Model, ServiceState, Subscription,
+        System, update,
     },
     observe::{EventRecord, InvocationPhase, InvocationRecord, InvocationStatus, Observation},
 };
@@ -185,7 +186,12 @@ impl Script {
             End::Declined => {
                 order.payment_status = PaymentStatus::Failed;
                 order.inventory_status = InventoryStatus::Released;
-                batch.push(self.event("eventflow.payment", "PaymentFailed", &order, Some("card declined by the gateway")));
+                batch.push(self.event(
+                    "eventflow.payment",
+                    "PaymentFailed",
+                    &order,
+                    Some("card declined by the gateway"),
+                ));
                 batch.push(self.event("eventflow.inventory", "InventoryReleased", &order, None));
             }
             End::SoldOut => {
