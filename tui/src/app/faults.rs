@@ -60,17 +60,17 @@ pub(crate) fn title(kind: FaultKind) -> &'static str {
     }
 }
 
-/// What the audience should see.
+/// What the audience should see: what becomes of the events, beside that the others carry on.
 pub(crate) fn expectation(kind: FaultKind) -> &'static str {
     match kind {
-        FaultKind::Decline => "orders become PAYMENT_FAILED, their stock is given back; the others carry on",
-        FaultKind::OutOfStock => "orders become INVENTORY_FAILED, payments are refunded; the others carry on",
-        FaultKind::Error | FaultKind::Crash => "two retries, then its dead-letter queue; the others carry on",
-        FaultKind::Latency => "its events take longer; nothing is lost and the others carry on",
-        FaultKind::Timeout => "each try runs out of time, then its dead-letter queue; the others carry on",
-        FaultKind::Throttle => "its events wait and drain once restored; nothing is lost, the others carry on",
-        FaultKind::Halt => "its events go to its dead-letter queue at once; the others carry on",
-        FaultKind::Disconnect => "it hears nothing until its rules are enabled; the others carry on",
+        FaultKind::Decline => "orders fail, their stock comes back",
+        FaultKind::OutOfStock => "orders fail, payments are refunded",
+        FaultKind::Error | FaultKind::Crash => "two retries, then its dead-letter queue",
+        FaultKind::Latency => "its events take longer, none is lost",
+        FaultKind::Timeout => "two retries, then its dead-letter queue",
+        FaultKind::Throttle => "its events wait, none is lost",
+        FaultKind::Halt => "its events go straight to its dead-letter queue",
+        FaultKind::Disconnect => "it hears nothing until restored",
     }
 }
 

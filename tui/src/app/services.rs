@@ -65,11 +65,6 @@ impl Service {
         }
     }
 
-    /// How many invocations run.
-    pub(crate) fn in_flight(&self) -> usize {
-        self.in_flight.len()
-    }
-
     /// Whether that fault is on.
     pub(crate) fn has_fault(&self, kind: FaultKind) -> bool {
         self.faults.iter().any(|(on, _)| *on == kind)

@@ -14,7 +14,7 @@ pub(super) fn draw(model: &Model, theme: Theme, buffer: &mut Buffer, area: Rect)
         let last = row + 1 == usize::from(area.height);
         let hidden = if last { all - row - 1 } else { 0 };
         let end = match (hidden, faults::left(until, model.now)) {
-            (0, Some(left)) => format!("ends in {left} · F clears "),
+            (0, Some(left)) => format!("{left} left · F clears "),
             (0, None) => "F clears ".to_owned(),
             (more, _) => format!("+{more} more · F clears all "),
         };
@@ -23,7 +23,11 @@ pub(super) fn draw(model: &Model, theme: Theme, buffer: &mut Buffer, area: Rect)
         pen.write(&fault.function, theme.strong()).write(": ", theme.text());
         pen.write(faults::title(fault.kind), theme.bad());
         let room = pen.left().saturating_sub(pen::width(&end) + 1);
-        let expect = format!(" {} {}", theme.glyph("→", "->"), faults::expectation(fault.kind));
+        let arrow = theme.glyph("→", "->");
+        let whole = format!(" {arrow} {}; the others carry on", faults::expectation(fault.kind));
+        let short = format!(" {arrow} {}", faults::expectation(fault.kind));
+        let expect = [whole, short].into_iter().find(|text| pen::width(text) <= room);
+        let expect = expect.unwrap_or_else(|| format!(" {arrow} others carry on"));
         pen.column(&expect, room, theme.text()).skip(1).write(&end, theme.muted());
     }
 }

@@ -7,7 +7,7 @@ use super::{
     pen::{Frame, Pen},
     theme::Theme,
 };
-use crate::app::{Health, Model, Service, duration_text};
+use crate::app::{Health, Model, Service, duration_text, faults};
 
 /// Bars of the sparkline, lowest first.
 const BARS: [&str; 8] = ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
@@ -103,14 +103,15 @@ fn times(model: &Model, service: &Service, theme: Theme, buffer: &mut Buffer, in
         }
     }
     let recent = service.window.sum(model.now, 60);
-    let text = match &service.last_error {
-        Some(error) if recent.failed > 0 => error.clone(),
-        _ if service.cold_starts > 0 => {
-            format!("{} cold start{}", service.cold_starts, if service.cold_starts == 1 { "" } else { "s" })
-        }
+    let plural = if service.cold_starts == 1 { "" } else { "s" };
+    let text = match (&service.last_error, service.faults.first()) {
+        (Some(error), _) if recent.failed > 0 => error.clone(),
+        (_, Some((kind, _))) => faults::title(*kind).to_owned(),
+        _ if service.cold_starts > 0 => format!("{} cold start{plural}", service.cold_starts),
         _ => String::new(),
     };
-    let style = if recent.failed > 0 { theme.bad() } else { theme.muted() };
+    let loud = recent.failed > 0 || !service.faults.is_empty();
+    let style = if loud { theme.health(service.health(model.now)) } else { theme.muted() };
     let left = pen.left().saturating_sub(1);
     if left > 8 {
         pen.skip(2).column_right(&pen::clip(&text, left - 3), left - 2, style);

@@ -120,7 +120,10 @@ pub(super) fn faults(model: &Model, at: usize, theme: Theme, buffer: &mut Buffer
     };
     let mut pen = Pen::new(buffer, inside, inside.height.saturating_sub(1));
     if injection || !fault::needs_injection(choice.kind) {
-        pen.skip(1).write(theme.glyph("→ ", "> "), theme.accent()).write(fault::expectation(choice.kind), theme.text());
+        pen.skip(1)
+            .write(theme.glyph("→ ", "> "), theme.accent())
+            .write(fault::expectation(choice.kind), theme.text())
+            .write("; the others carry on", theme.text());
     } else {
         pen.skip(1).write("needs a stack deployed with FaultInjection on", theme.warn());
     }

@@ -11,7 +11,7 @@ use super::{
 use crate::app::{Edge, FunctionRole, Model, Service, duration_text};
 
 /// From this width on the API has a box of its own.
-const WIDE: u16 = 40;
+const WIDE: u16 = 38;
 
 pub(super) fn draw(model: &Model, theme: Theme, buffer: &mut Buffer, area: Rect, into_bus: u16) {
     let callers = || model.services.list.iter().enumerate().filter(|(_, service)| !service.is_consumer());

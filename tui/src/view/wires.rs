@@ -41,10 +41,12 @@ pub(super) fn draw(model: &Model, theme: Theme, buffer: &mut Buffer, wire: Wire)
         set(run / 2, theme.glyph("✕", "X"), theme.bad());
     }
     set(run, theme.glyph("▶", ">"), theme.muted());
-    let waiting = u16::try_from(wire.queue).unwrap_or(u16::MAX).min(run.saturating_sub(1));
+    let waiting = u16::try_from(wire.queue).unwrap_or(u16::MAX).min(run.saturating_sub(2));
     for column in 0..waiting {
         set(run - 1 - column, theme.glyph("▪", "="), theme.warn());
     }
+    // What moves stops where the queue begins.
+    let run = run - waiting;
     let mut moving = |edge: Edge, back: bool| {
         for (progress, failure) in model.pulses.on(edge, model.now) {
             let style = if failure { theme.bad() } else { theme.accent().patch(theme.strong()) };
