@@ -60,18 +60,13 @@ fn scene(name: &str) -> Script {
     script
 }
 
-fn main() -> anyhow::Result<()> {
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
     let name = std::env::args().nth(1).unwrap_or_else(|| "busy".to_owned());
-    let script = scene(&name);
-    let mut terminal = ratatui::try_init()?;
-    loop {
-        terminal.draw(|frame| eventflow_tui::view::view(&script.model, frame))?;
-        if let Event::Key(key) = crossterm::event::read()?
-            && key.code == KeyCode::Char('q')
-        {
-            break;
-        }
-    }
-    ratatui::try_restore()?;
+    // Nothing answers: the scene stands still but for the keys.
+    let (_messages, receiver) = tokio::sync::mpsc::channel(1);
+    let (effects, _asked) = tokio::sync::mpsc::channel(64);
+    let shutdown = tokio_util::sync::CancellationToken::new();
+    eventflow_tui::dashboard::show(scene(&name).model, receiver, effects, shutdown).await?;
     Ok(())
 }

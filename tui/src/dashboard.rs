@@ -2,7 +2,7 @@
 
 use std::{future, io, time::Duration};
 
-use crossterm::event::Event;
+use crossterm::event::{Event, EventStream};
 use futures::{FutureExt, Stream, StreamExt};
 use jiff::Timestamp;
 use ratatui::{Terminal, backend::Backend};
@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     app::{Effect, Message, Model, update},
-    terminal::TerminalModes,
+    terminal::{Session, TerminalModes, watch_signals},
     view::view,
 };
 
@@ -181,6 +181,42 @@ impl<B: Backend> Dashboard<B> {
         self.frames += 1;
         Ok(())
     }
+}
+
+/// Why the dashboard could not be shown on the terminal, or ended before its time.
+#[derive(Debug, thiserror::Error)]
+pub enum ShowError {
+    /// There is no terminal to show it on.
+    #[error(
+        "taking over the terminal failed: {0}; run this in a terminal, or use a command that needs none (see --help)"
+    )]
+    Terminal(#[source] io::Error),
+    /// Signals cannot be listened to.
+    #[error("listening to signals failed: {0}; try again")]
+    Signals(#[source] io::Error),
+    /// It ended before its time.
+    #[error(transparent)]
+    Run(#[from] RunError),
+}
+
+/// Shows `model` on this process's terminal until the user leaves, a signal comes, or anything panics. The terminal is
+/// given back before this returns.
+///
+/// # Errors
+/// [`ShowError`] when the terminal cannot be taken over, read or drawn on.
+pub async fn show(
+    model: Model,
+    messages: mpsc::Receiver<Message>,
+    effects: mpsc::Sender<Effect>,
+    shutdown: CancellationToken,
+) -> Result<Model, ShowError> {
+    watch_signals(shutdown.clone()).map_err(ShowError::Signals)?;
+    let session = Session::enter(shutdown.clone()).map_err(ShowError::Terminal)?;
+    let terminal = session.terminal().map_err(ShowError::Terminal)?;
+    let terminal_events = EventStream::new();
+    let wiring = Wiring { terminal_events, messages, effects, modes: session, clock: Timestamp::now, shutdown };
+    let dashboard = Dashboard::new(terminal, model).run(wiring).await?;
+    Ok(dashboard.model)
 }
 
 /// The next message; waits for ever once the channel is closed.

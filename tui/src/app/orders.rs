@@ -19,6 +19,9 @@ pub(crate) const CAPACITY: usize = 10_000;
 /// How long a row is marked after it changed.
 pub(crate) const HIGHLIGHT: SignedDuration = SignedDuration::from_millis(1_500);
 
+/// Changes of one order that are remembered. An order has three or four.
+const HISTORY: usize = 32;
+
 /// What orders are sorted by: when accepted, then the id.
 pub(crate) type OrderKey = (Timestamp, String);
 
@@ -106,7 +109,9 @@ impl Orders {
         let after = row.order.status();
         if after != before {
             row.changed = Some(now);
-            row.history.push((now, after));
+            if row.history.len() < HISTORY {
+                row.history.push((now, after));
+            }
             self.count(before, false);
             self.count(after, true);
         }

@@ -89,19 +89,17 @@ impl Service {
         let rules = if let FunctionRole::Consumer(subscriptions) = &self.role { subscriptions.len() } else { 0 };
         let recent = self.window.sum(now, 10);
         let refused = self.faults.iter().any(|(kind, _)| matches!(kind, FaultKind::Decline | FaultKind::OutOfStock));
+        let mostly_failed = recent.failed > 0 && recent.failed >= recent.ok;
+        let retrying = self.backlog.retrying() > 0;
         if self.reserved == Some(0) {
             Health::Halted
         } else if rules > 0 && self.disabled_rules.len() >= rules {
             Health::Disconnected
-        } else if refused || self.last_failed && recent.failed > 0 && recent.failed >= recent.ok {
-            Health::Failing
-        } else if self.backlog.retrying() > 0 && self.last_failed {
+        } else if refused || self.last_failed && (mostly_failed || retrying) {
             Health::Failing
         } else if self.is_throttled() {
             Health::Throttled
-        } else if recent.failed > 0 || self.backlog.retrying() > 0 || !self.faults.is_empty() {
-            Health::Degraded
-        } else if !self.disabled_rules.is_empty() {
+        } else if recent.failed > 0 || retrying || !self.faults.is_empty() || !self.disabled_rules.is_empty() {
             Health::Degraded
         } else if self.window.sum(now, 60).ok == 0 && self.in_flight.is_empty() {
             Health::Idle

@@ -161,6 +161,9 @@ fn line(model: &Model, service: &Service, health: Health, state: &str, theme: Th
         pen.skip(1).write(&format!("{}{}", theme.glyph("✉", "@"), pen::count(service.dead_letters)), theme.bad());
     }
     if let Some(p95) = service.durations.p95 {
-        pen.skip(1).write(&format!("p95 {}", duration_text(p95)), theme.muted());
+        let text = format!(" p95 {}", duration_text(p95));
+        if pen.left() >= pen::width(&text) {
+            pen.write(&text, theme.muted());
+        }
     }
 }

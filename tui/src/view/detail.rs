@@ -39,7 +39,13 @@ pub(super) fn order(model: &Model, id: &str, line: usize, theme: Theme, buffer: 
     };
     let (paid, paid_style) = payment(order.payment_status, status, theme);
     let (reserved, reserved_style) = inventory(order.inventory_status, status, theme);
-    let stamp = |at| format!("{}  ({} ago)", clock(model, at), age(model.now, at));
+    let stamp = |at| {
+        let ago = match age(model.now, at).as_str() {
+            "now" => "now".to_owned(),
+            age => format!("{age} ago"),
+        };
+        format!("{}  ({ago})", clock(model, at))
+    };
     let mut lines = vec![
         field("order", order.order_id.clone(), theme.strong()),
         field("status", format!("{} {status}", theme.status_glyph(status)), theme.status(status)),

@@ -21,13 +21,12 @@ fn open<'a>(theme: Theme, title: &'a str) -> Frame<'a> {
 
 /// A form; where the text cursor is.
 pub(super) fn form(model: &Model, form: &Form, theme: Theme, buffer: &mut Buffer, body: Rect) -> Option<Position> {
-    let products = model.stock.rows.len().min(usize::from(body.height.saturating_sub(12))).min(10) as u16;
-    let fields = if form.user.is_some() { 3 } else { 2 };
-    let area = centred(body, 58, fields * 2 + products + 4);
+    let fields: u16 = if form.user.is_some() { 3 } else { 2 };
+    let products = model.stock.rows.len().min(10) as u16;
+    let area = centred(body, 58, fields + products + 4);
     let title = if form.user.is_some() { "Place an order" } else { "Restock" };
-    let inside = open(theme, title)
-        .bottom(vec![Span::styled("Enter does it · Tab next field · Esc back", theme.muted())])
-        .draw_over(buffer, area);
+    let keys = vec![Span::styled("Enter does it · Tab next field · Esc back", theme.muted())];
+    let inside = open(theme, title).bottom(keys).draw_over(buffer, area);
     let mut row = 0;
     let mut cursor = None;
     let inputs = [
@@ -49,24 +48,19 @@ pub(super) fn form(model: &Model, form: &Form, theme: Theme, buffer: &mut Buffer
             let column = input.visual_cursor().saturating_sub(scroll) as u16;
             cursor = Some(Position::new(inside.x + 13 + column.min(room), inside.y + row));
         }
-        let mut below = Pen::new(buffer, inside, row + 1);
-        below.skip(13);
-        if let Some(problem) = form.problem(field) {
-            below.write(&problem, theme.bad());
-        } else if field == Field::Product
-            && let Some(warning) = form.warning(&model.stock)
-        {
-            below.write(warning, theme.warn());
-        }
-        row += 2;
+        row += 1;
     }
-    choices(
-        model,
-        form,
-        theme,
-        buffer,
-        Rect { y: inside.y + row, height: inside.height.saturating_sub(row), ..inside },
-    );
+    // One line for what is wrong, the field in focus first.
+    let wrong = form.first_problem().map(|first| if form.problem(form.field).is_some() { form.field } else { first });
+    let mut pen = Pen::new(buffer, inside, row);
+    pen.skip(3);
+    match wrong.and_then(|field| form.problem(field)) {
+        Some(problem) => pen.write(&problem, theme.bad()),
+        None => pen.write(form.warning(&model.stock).unwrap_or_default(), theme.warn()),
+    };
+    row += 1;
+    let rest = Rect { y: inside.y + row, height: inside.height.saturating_sub(row), ..inside };
+    choices(model, form, theme, buffer, rest);
     cursor
 }
 

@@ -41,11 +41,13 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
     let mut cursor = footer::draw(model, theme, buffer, areas.footer);
     notices::draw(model, theme, buffer, areas.events);
     let body = Rect { y: screen.y + 1, height: screen.height - 2, ..screen };
+    // What is filled in or chosen opens below the map: its effect is to be seen there.
+    let lower = Rect { y: areas.banner.y, height: areas.footer.y - areas.banner.y, ..screen };
     match &model.mode {
-        Mode::Order(form) | Mode::Restock(form) => cursor = dialogs::form(model, form, theme, buffer, body),
-        Mode::Faults { at } => dialogs::faults(model, *at, theme, buffer, body),
-        Mode::Confirm => dialogs::confirm(model, theme, buffer, body),
-        Mode::Command { problem, .. } => dialogs::commands(model, problem.as_deref(), theme, buffer, body),
+        Mode::Order(form) | Mode::Restock(form) => cursor = dialogs::form(model, form, theme, buffer, lower),
+        Mode::Faults { at } => dialogs::faults(model, *at, theme, buffer, lower),
+        Mode::Confirm => dialogs::confirm(model, theme, buffer, lower),
+        Mode::Command { problem, .. } => dialogs::commands(model, problem.as_deref(), theme, buffer, lower),
         Mode::Help { line } => help::draw(*line, theme, buffer, body),
         Mode::OrderDetail { id, line } => detail::order(model, id, *line, theme, buffer, body),
         Mode::EventDetail { seq, line } => detail::event(model, *seq, *line, theme, buffer, body),

@@ -80,7 +80,7 @@ impl Theme {
 
     /// The selected row.
     pub(crate) fn selected(self) -> Style {
-        Style::new().add_modifier(Modifier::REVERSED)
+        Style::new().fg(Color::Reset).add_modifier(Modifier::REVERSED)
     }
 
     /// The style of a health.
