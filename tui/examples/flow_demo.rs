@@ -4,17 +4,19 @@
 mod script;
 
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
-use eventflow_tui::app::Message;
-use script::{CONSUMERS, Script, notification_failing, payment_failing, throttled};
+use eventflow_tui::{app::Message, terminal::appearance_from};
+use jiff::Timestamp;
+use script::{CONSUMERS, Script, inventory_throttles, notifications_fail, payments_fail};
 
-fn scene(name: &str) -> Script {
+fn scene(name: &str, start: Timestamp) -> Script {
+    let script = Script::at(appearance_from(|name| std::env::var(name).ok()), start);
     let mut script = match name {
-        "payment" => payment_failing(),
-        "throttle" => throttled(),
-        "notify" => notification_failing(),
-        "empty" => Script::new(),
+        "payment" => payments_fail(script),
+        "throttle" => inventory_throttles(script),
+        "notify" => notifications_fail(script),
+        "empty" => script,
         _ => {
-            let mut script = Script::new();
+            let mut script = script;
             let mut names = CONSUMERS.to_vec();
             if name == "eight" {
                 names.extend([
@@ -67,6 +69,10 @@ async fn main() -> anyhow::Result<()> {
     let (_messages, receiver) = tokio::sync::mpsc::channel(1);
     let (effects, _asked) = tokio::sync::mpsc::channel(64);
     let shutdown = tokio_util::sync::CancellationToken::new();
-    eventflow_tui::dashboard::show(scene(&name).model, receiver, effects, shutdown).await?;
+    // A first run tells how long the scene is; the second ends now.
+    let now = Timestamp::now();
+    let length = scene(&name, now).now.duration_since(now);
+    let model = scene(&name, now.checked_sub(length)?).model;
+    eventflow_tui::dashboard::show(model, receiver, effects, shutdown).await?;
     Ok(())
 }

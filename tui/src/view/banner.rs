@@ -19,7 +19,7 @@ pub(super) fn draw(model: &Model, theme: Theme, buffer: &mut Buffer, area: Rect)
             (more, _) => format!("+{more} more · F clears all "),
         };
         let mut pen = Pen::new(buffer, area, row as u16);
-        pen.skip(1).write(theme.glyph(" ⚡FAULT ", " ! FAULT "), theme.badge(theme.bad())).skip(1);
+        pen.skip(1).write(theme.glyph(" ▲ FAULT ", " ! FAULT "), theme.badge(theme.bad())).skip(1);
         pen.write(&fault.function, theme.strong()).write(": ", theme.text());
         pen.write(faults::title(fault.kind), theme.bad());
         let room = pen.left().saturating_sub(pen::width(&end) + 1);

@@ -10,7 +10,7 @@ use super::{
     short_id,
     theme::Theme,
 };
-use crate::app::{EventRow, HIGHLIGHT, Model, Pane, offset};
+use crate::app::{EventRow, FeedState, HIGHLIGHT, Model, Pane, offset};
 
 pub(super) fn draw(model: &Model, theme: Theme, buffer: &mut Buffer, area: Rect) {
     let events = &model.events;
@@ -18,6 +18,11 @@ pub(super) fn draw(model: &Model, theme: Theme, buffer: &mut Buffer, area: Rect)
     if events.dropped > 0 {
         let text = format!("{} not shown: too many at once", pen::count(events.dropped));
         panel = panel.bottom(vec![Span::styled(text, theme.warn())]);
+    }
+    if let FeedState::Lost(why) = &model.feed {
+        let text = format!("events are not coming in: {why}; it is tried again by itself");
+        let text = pen::clip(&text, area.width.saturating_sub(6)).into_owned();
+        panel = panel.bottom(vec![Span::styled(text, theme.bad())]);
     }
     let inside = panel.draw(buffer, area);
     let len = events.shown_len();

@@ -82,15 +82,19 @@ fn draw_row(model: &Model, row: &OrderRow, theme: Theme, mut pen: Pen<'_>) {
     let style = theme.status(status);
     pen.write(mark, if status.is_final() { style } else { theme.accent() });
     let badge = if recent && status.is_final() { theme.badge(style) } else { style.patch(emphasis) };
-    let id = if wide { 8 } else { 6 };
-    let fixed = 1 + 18 + 1 + id + 1 + 4 + 1 + if facets { 20 } else { 0 };
+    let id = match pen.left() {
+        64.. => 8,
+        44.. => 6,
+        _ => 0,
+    };
+    let fixed = 1 + 18 + 1 + id + u16::from(id > 0) + 4 + 1 + if facets { 20 } else { 0 };
     let rest = (pen.left() + 1).saturating_sub(fixed);
     let user = if wide { (rest / 3).clamp(8, 16) } else { 0 };
     let product = rest.saturating_sub(user + u16::from(user > 0));
     let text = format!("{} {}", theme.status_glyph(status), status.as_str());
     let text_width = pen::width(&text);
     pen.write(&text, badge).skip(19u16.saturating_sub(text_width));
-    pen.column(short_id(&order.order_id, id), id, theme.muted().patch(emphasis)).skip(1);
+    pen.column(short_id(&order.order_id, id), id, theme.muted().patch(emphasis)).skip(u16::from(id > 0));
     product_quantity(&mut pen, &order.product_id, order.quantity, product.min(30), theme, emphasis);
     if user > 0 {
         pen.column(&order.user_id, user, theme.text().patch(emphasis)).skip(1);

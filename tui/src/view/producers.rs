@@ -40,7 +40,7 @@ pub(super) fn draw(model: &Model, theme: Theme, buffer: &mut Buffer, area: Rect,
     } else {
         function_box(model, service, Some(&route), theme, buffer, row);
     }
-    wires::draw(model, theme, buffer, plain(area.right(), wire_row, into_bus + 1, Edge::Publish(index)));
+    wires::draw(model, theme, buffer, plain(area.right(), wire_row, into_bus, Edge::Publish(index)));
     let below = Rect { y: row.bottom(), height: area.bottom() - row.bottom(), ..area };
     let gap = u16::from(below.height > others);
     for (row, (_, service)) in callers().filter(|(at, _)| *at != index).enumerate() {

@@ -42,7 +42,10 @@ impl Script {
     }
 
     pub fn with(appearance: Appearance) -> Self {
-        let now = "2026-03-14T12:04:31Z".parse().unwrap();
+        Self::at(appearance, "2026-03-14T12:04:31Z".parse().unwrap())
+    }
+
+    pub fn at(appearance: Appearance, now: Timestamp) -> Self {
         let stock = PRODUCTS
             .iter()
             .enumerate()
@@ -268,7 +271,10 @@ pub fn system(consumers: &[&str]) -> System {
 
 /// Payments are declined since a few orders, everything else goes on.
 pub fn payment_failing() -> Script {
-    let mut script = Script::new();
+    payments_fail(Script::new())
+}
+
+pub fn payments_fail(mut script: Script) -> Script {
     script.connect(&CONSUMERS);
     script.busy(30);
     script.state("processPayment", |state| state.faults = vec![(FaultKind::Decline, Some(Duration::from_secs(284)))]);
@@ -283,7 +289,10 @@ pub fn payment_failing() -> Script {
 
 /// Inventory is throttled: its events wait, the others carry on.
 pub fn throttled() -> Script {
-    let mut script = Script::new();
+    inventory_throttles(Script::new())
+}
+
+pub fn inventory_throttles(mut script: Script) -> Script {
     script.connect(&CONSUMERS);
     script.busy(20);
     script.state("reserveInventory", |state| {
@@ -303,7 +312,10 @@ pub fn throttled() -> Script {
 
 /// Notifications fail: retries, then dead letters.
 pub fn notification_failing() -> Script {
-    let mut script = Script::new();
+    notifications_fail(Script::new())
+}
+
+pub fn notifications_fail(mut script: Script) -> Script {
     script.connect(&CONSUMERS);
     script.busy(20);
     script.state("sendNotification", |state| {
