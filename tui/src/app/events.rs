@@ -200,3 +200,56 @@ impl EventStream {
         self.rows.iter().rev().take(20_000).filter(move |row| &*row.order_id == id)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn push(stream: &mut EventStream, number: usize) {
+        let time = Timestamp::constant(1_700_000_000, 0);
+        let detail_type = if number.is_multiple_of(10) { "PaymentFailed" } else { "OrderCreated" };
+        let event = EventRecord {
+            id: number.to_string(),
+            time,
+            source: "eventflow.orders".into(),
+            detail_type: detail_type.into(),
+            order_id: Some(format!("ord-{number}")),
+            product_id: None,
+            user_id: None,
+            quantity: None,
+            envelope: json!({}),
+        };
+        stream.push(event, String::new(), time);
+    }
+
+    #[test]
+    fn the_ring_forgets_the_oldest_with_and_without_a_filter() {
+        let mut stream = EventStream::default();
+        stream.set_filter(Filter::new("failed"));
+        (0..CAPACITY + 25).for_each(|number| push(&mut stream, number));
+        assert_eq!((stream.total(), stream.shown_len()), (CAPACITY as u64 + 25, CAPACITY / 10));
+        assert_eq!(stream.row(0).map(|row| &*row.order_id), Some("ord-100020"));
+        assert_eq!(stream.row(stream.shown_len() - 1).map(|row| &*row.order_id), Some("ord-30"));
+        stream.set_filter(Filter::default());
+        assert_eq!(stream.shown_len(), CAPACITY);
+        assert!(stream.get(24).is_none() && stream.get(25).is_some());
+    }
+
+    #[test]
+    fn a_held_stream_stays_on_its_row_while_new_ones_are_counted() {
+        let mut stream = EventStream::default();
+        (0..30).for_each(|number| push(&mut stream, number));
+        stream.step(Step::Older(1));
+        stream.step(Step::Older(3));
+        let selected = stream.selected().map(|row| row.seq);
+        (30..67).for_each(|number| push(&mut stream, number));
+        assert_eq!((stream.held_back(), stream.cursor_index()), (37, Some(3)));
+        assert_eq!(stream.selected().map(|row| row.seq), selected);
+        stream.hold.release(true);
+        assert_eq!(stream.held_back(), 37, "paused: still held");
+        stream.hold.release(false);
+        assert_eq!(stream.held_back(), 0);
+    }
+}

@@ -208,3 +208,63 @@ impl Orders {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::constant(1_700_000_000 + second, 0)
+    }
+
+    fn order(id: usize, second: i64) -> Order {
+        Order {
+            order_id: format!("ord-{id}"),
+            user_id: "user-1".into(),
+            product_id: "espresso".into(),
+            quantity: 1,
+            payment_status: PaymentStatus::Pending,
+            inventory_status: InventoryStatus::Pending,
+            created_at: at(second),
+            updated_at: at(second),
+        }
+    }
+
+    #[test]
+    fn only_the_newest_are_kept_and_the_tally_follows() {
+        let mut orders = Orders::default();
+        for id in 0..CAPACITY + 50 {
+            orders.upsert(order(id, id as i64), true, at(0));
+        }
+        assert_eq!((orders.len(), orders.tally.open), (CAPACITY, CAPACITY));
+        assert!(orders.get("ord-49").is_none() && orders.get("ord-50").is_some());
+        assert_eq!(orders.shown().next().map(|row| row.order.order_id.as_str()), Some("ord-10049"));
+    }
+
+    #[test]
+    fn older_knowledge_is_ignored_and_a_change_is_counted_once() {
+        let mut orders = Orders::default();
+        orders.upsert(order(1, 0), false, at(0));
+        let mut paid = order(1, 0);
+        paid.payment_status = PaymentStatus::Failed;
+        paid.updated_at = at(5);
+        orders.upsert(paid.clone(), true, at(6));
+        orders.upsert(order(1, 0), true, at(7));
+        orders.upsert(paid, true, at(8));
+        assert_eq!(orders.tally, Tally { confirmed: 0, failed: 1, open: 0 });
+        let row = orders.get("ord-1").expect("kept");
+        assert_eq!((row.changed, row.history.len()), (Some(at(6)), 1));
+    }
+
+    #[test]
+    fn a_held_list_counts_what_is_newer_and_keeps_its_rows() {
+        let mut orders = Orders::default();
+        (0..5).for_each(|id| orders.upsert(order(id, id as i64), true, at(0)));
+        orders.step(Step::Older(1));
+        orders.step(Step::Older(2));
+        (5..8).for_each(|id| orders.upsert(order(id, id as i64), true, at(0)));
+        assert_eq!((orders.held_back(), orders.shown_len(), orders.cursor_index()), (3, 5, Some(2)));
+        orders.hold.release(false);
+        assert_eq!((orders.held_back(), orders.shown_len(), orders.cursor_index()), (0, 8, None));
+    }
+}
