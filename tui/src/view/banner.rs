@@ -26,8 +26,8 @@ pub(super) fn draw(model: &Model, theme: Theme, buffer: &mut Buffer, area: Rect)
         let arrow = theme.glyph("→", "->");
         let whole = format!(" {arrow} {}; the others carry on", faults::expectation(fault.kind));
         let short = format!(" {arrow} {}", faults::expectation(fault.kind));
-        let expect = [whole, short].into_iter().find(|text| pen::width(text) <= room);
-        let expect = expect.unwrap_or_else(|| format!(" {arrow} others carry on"));
+        let least = format!(" {arrow} others carry on");
+        let expect = [whole, short, least].into_iter().find(|text| pen::width(text) <= room).unwrap_or_default();
         pen.column(&expect, room, theme.text()).skip(1).write(&end, theme.muted());
     }
 }

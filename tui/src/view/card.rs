@@ -21,7 +21,7 @@ pub(super) fn draw(model: &Model, service: &Service, health: Health, theme: Them
     let loud = health.is_bad();
     let badge = if loud { theme.badge(style) } else { style };
     let state = if loud { format!(" {state} ") } else { state };
-    let room = area.width.saturating_sub(pen::width(&state) + 7);
+    let room = area.width.saturating_sub(pen::width(&state) + 6);
     let name = pen::clip(&service.name, room).into_owned();
     let inside = Frame::new(theme, if loud { style } else { theme.muted() }, loud)
         .title(vec![Span::styled(name, theme.heading())])

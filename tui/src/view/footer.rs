@@ -30,12 +30,14 @@ pub(super) fn draw(model: &Model, theme: Theme, buffer: &mut Buffer, area: Rect)
 
 fn keys(model: &Model, theme: Theme, mut pen: Pen<'_>) {
     let scope = model.scope();
-    let shown = bindings().iter().filter(|b| b.scope == scope && b.action != Action::Quit);
-    let quit = bindings().iter().find(|b| b.scope == scope && b.action == Action::Quit);
-    let keep = quit.map_or(0, |b| pen::width(b.shown) + pen::width(b.footer.unwrap_or_default()) + 3);
+    // How to get help and how to leave are never cut off: they stand at the right.
+    let is_last = |action: Action| matches!(action, Action::Help | Action::Quit);
+    let named = bindings().iter().filter(|b| b.scope == scope).filter_map(|b| Some((b, b.footer?)));
+    let (last, first): (Vec<_>, Vec<_>) = named.partition(|(b, _)| is_last(b.action));
+    let keep: u16 = last.iter().map(|(b, word)| pen::width(b.shown) + pen::width(word) + 3).sum();
+    let key_style = theme.accent().patch(theme.strong());
     pen.skip(1);
-    for binding in shown {
-        let Some(word) = binding.footer else { continue };
+    for (binding, word) in first {
         if binding.action == Action::ClearFaults && scope == Scope::View && !model.has_faults() {
             continue;
         }
@@ -44,11 +46,11 @@ fn keys(model: &Model, theme: Theme, mut pen: Pen<'_>) {
         if pen.left() < pen::width(key) + pen::width(word) + 3 + keep {
             break;
         }
-        pen.write(key, theme.accent().patch(theme.strong())).skip(1).write(word, theme.text()).skip(2);
+        pen.write(key, key_style).skip(1).write(word, theme.text()).skip(2);
     }
-    if let Some(binding) = quit {
-        let gap = pen.left().saturating_sub(keep - 1);
-        pen.skip(gap).write(binding.shown, theme.accent().patch(theme.strong())).skip(1);
-        pen.write(binding.footer.unwrap_or_default(), theme.text());
+    let gap = pen.left().saturating_sub(keep.saturating_sub(1));
+    pen.skip(gap);
+    for (binding, word) in last {
+        pen.write(binding.shown, key_style).skip(1).write(word, theme.text()).skip(2);
     }
 }
