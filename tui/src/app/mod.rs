@@ -1,5 +1,45 @@
 //! The functional core of the dashboard: what is shown, what happens, and what follows from it. No I/O.
 
+mod actions;
+mod backlog;
+mod bindings;
+mod command;
+mod events;
+pub(crate) mod faults;
+mod form;
+mod health;
+mod hold;
+mod input;
+mod intake;
+mod layout;
 mod message;
+mod mode;
+mod model;
+mod notices;
+mod orders;
+mod pattern;
+mod pulses;
+mod services;
+mod stock;
+mod text;
+mod update;
+mod window;
 
+pub use bindings::{Action, Binding, Key, Scope, action_for, bindings, bindings_markdown};
+pub use health::Health;
 pub use message::*;
+pub use model::{Appearance, Model};
+pub use text::{clean, clean_in_place};
+pub use update::update;
+
+pub(crate) use {
+    command::COMMANDS,
+    events::EventRow,
+    form::{Field, Form},
+    hold::offset,
+    layout::{Needs, SMALLEST, areas},
+    mode::{Mode, Pane},
+    orders::{HIGHLIGHT, OrderRow},
+    pulses::Edge,
+    services::{Service, duration_text},
+};

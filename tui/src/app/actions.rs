@@ -1,0 +1,304 @@
+//! What each action does, in each mode.
+
+use tui_input::Input;
+
+use super::{
+    bindings::Action,
+    command::{self, Meaning},
+    faults,
+    form::Form,
+    hold::Step,
+    message::{Effect, Fault},
+    mode::{Mode, Pane},
+    model::Model,
+};
+
+/// Orders placed by one press of the burst key.
+const BURST: u32 = 20;
+/// Rows of a page.
+const PAGE: usize = 10;
+
+/// Does what a key is for.
+pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
+    if action == Action::QuitNow {
+        return vec![Effect::Quit];
+    }
+    match std::mem::take(&mut model.mode) {
+        Mode::View => in_view(model, action),
+        Mode::Filter { input, before } => {
+            if action == Action::Back {
+                model.set_filter(&before);
+            } else {
+                model.mode = if action == Action::Accept { Mode::View } else { Mode::Filter { input, before } };
+            }
+            Vec::new()
+        }
+        Mode::Command { input, .. } => in_command(model, input, action),
+        Mode::Order(form) => in_order(model, form, action),
+        Mode::Restock(form) => in_restock(model, form, action),
+        Mode::Faults { at } => in_menu(model, at, action),
+        Mode::Confirm => match action {
+            Action::Accept => vec![Effect::Quit],
+            Action::ClearFaults => clear(model),
+            _ => Vec::new(),
+        },
+        popup @ (Mode::Help { .. } | Mode::OrderDetail { .. } | Mode::EventDetail { .. }) => {
+            if action != Action::Back {
+                model.mode = popup;
+                if let Some(step) = popup_step(action) {
+                    scroll_popup(model, step);
+                }
+            }
+            Vec::new()
+        }
+    }
+}
+
+fn in_view(model: &mut Model, action: Action) -> Vec<Effect> {
+    match action {
+        Action::Order => model.mode = Mode::Order(Form::order(model.last_order.as_ref(), &model.stock)),
+        Action::Burst => return vec![Effect::PlaceBurst { count: BURST, product_id: None }],
+        Action::Faults => model.mode = Mode::Faults { at: 0 },
+        Action::ClearFaults => return clear(model),
+        Action::Restock => open_restock(model),
+        Action::Filter => {
+            model.mode = Mode::Filter { input: Input::new(model.filter.clone()), before: model.filter.clone() };
+        }
+        Action::Command => model.mode = Mode::Command { input: Input::default(), problem: None },
+        Action::Pause => model.pause(!model.paused),
+        Action::NextPane => model.focus = model.focus.turn(true),
+        Action::PreviousPane => model.focus = model.focus.turn(false),
+        Action::Down => step(model, Step::Older(1)),
+        Action::Up => step(model, Step::Newer(1)),
+        Action::PageDown => step(model, Step::Older(PAGE)),
+        Action::PageUp => step(model, Step::Newer(PAGE)),
+        Action::Bottom => step(model, Step::Oldest),
+        Action::Top => follow(model),
+        Action::Open => open(model),
+        Action::Refresh => return vec![Effect::Reconcile],
+        Action::Mouse => {
+            model.mouse = !model.mouse;
+            let text = if model.mouse {
+                "the mouse selects rows; m leaves it to the terminal"
+            } else {
+                "the mouse is the terminal's again"
+            };
+            model.notices.done(text, model.now);
+        }
+        Action::Help => model.mode = Mode::Help { line: 0 },
+        Action::Quit => return quit(model),
+        Action::Back => back(model),
+        _ => {}
+    }
+    Vec::new()
+}
+
+fn quit(model: &mut Model) -> Vec<Effect> {
+    if model.has_faults() {
+        model.mode = Mode::Confirm;
+        return Vec::new();
+    }
+    vec![Effect::Quit]
+}
+
+fn clear(model: &mut Model) -> Vec<Effect> {
+    let on: Vec<_> = model.services.faults().map(|(fault, _)| (fault, false)).collect();
+    model.wanted = on;
+    vec![Effect::ClearFaults]
+}
+
+/// Takes one layer away: a notice, the selection, the pause, the filter.
+fn back(model: &mut Model) {
+    if model.notices.dismiss() {
+        return;
+    }
+    let selected = match model.focus {
+        Pane::Orders => model.orders.hold.cursor.is_some(),
+        Pane::Events => model.events.hold.cursor.is_some(),
+        Pane::Stock => model.stock.cursor.is_some(),
+    };
+    if selected {
+        follow(model);
+    } else if model.paused {
+        model.pause(false);
+    } else if !model.filter.is_empty() {
+        model.set_filter("");
+    }
+}
+
+fn follow(model: &mut Model) {
+    match model.focus {
+        Pane::Orders => model.orders.hold.release(model.paused),
+        Pane::Events => model.events.hold.release(model.paused),
+        Pane::Stock => model.stock.cursor = None,
+    }
+}
+
+/// Moves the selection of the panel in focus.
+pub(crate) fn step(model: &mut Model, step: Step) {
+    match model.focus {
+        Pane::Orders => model.orders.step(step),
+        Pane::Events => model.events.step(step),
+        Pane::Stock => {
+            model.stock.cursor = step.from(model.stock.cursor, model.stock.rows.len()).or(model.stock.cursor);
+        }
+    }
+}
+
+fn open(model: &mut Model) {
+    match model.focus {
+        Pane::Orders => {
+            if model.orders.hold.cursor.is_none() {
+                model.orders.step(Step::Older(1));
+            }
+            if let Some(row) = model.orders.selected() {
+                model.mode = Mode::OrderDetail { id: row.order.order_id.clone(), line: 0 };
+            }
+        }
+        Pane::Events => {
+            if model.events.hold.cursor.is_none() {
+                model.events.step(Step::Older(1));
+            }
+            if let Some(row) = model.events.selected() {
+                model.mode = Mode::EventDetail { seq: row.seq, line: 0 };
+            }
+        }
+        Pane::Stock => open_restock(model),
+    }
+}
+
+fn open_restock(model: &mut Model) {
+    let chosen = (model.focus == Pane::Stock).then_some(model.stock.cursor).flatten();
+    let scarce = model.stock.rows.iter().min_by_key(|row| row.stock.available_qty);
+    let row = chosen.and_then(|at| model.stock.rows.get(at)).or(scarce);
+    let product = row.map_or("", |row| row.stock.product_id.as_str());
+    model.mode = Mode::Restock(Form::restock(product));
+}
+
+fn in_command(model: &mut Model, input: Input, action: Action) -> Vec<Effect> {
+    match action {
+        Action::Accept => match command::parse(input.value(), &model.services, &model.stock) {
+            Ok(meaning) => run(model, meaning),
+            Err(problem) => {
+                model.mode = Mode::Command { input, problem: Some(problem) };
+                Vec::new()
+            }
+        },
+        Action::NextField => {
+            let completed = command::complete(input.value()).map(|name| Input::new(format!("{name} ")));
+            model.mode = Mode::Command { input: completed.unwrap_or(input), problem: None };
+            Vec::new()
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn run(model: &mut Model, meaning: Meaning) -> Vec<Effect> {
+    match meaning {
+        Meaning::Do(Effect::ClearFaults) => return clear(model),
+        Meaning::Do(Effect::SetFault { fault, on }) => return set(model, fault, on),
+        Meaning::Do(effect) => return vec![effect],
+        Meaning::Quit => return quit(model),
+        Meaning::Help => model.mode = Mode::Help { line: 0 },
+        Meaning::Filter(text) => model.set_filter(&text),
+        Meaning::Nothing => {}
+    }
+    Vec::new()
+}
+
+/// Edits a form by an action; `None` when the form is done with.
+fn edit_form(model: &mut Model, mut form: Form, action: Action) -> Option<Form> {
+    match action {
+        Action::Up => form.choose(true, &model.stock),
+        Action::Down => form.choose(false, &model.stock),
+        Action::NextField => form.turn(true),
+        Action::PreviousField => form.turn(false),
+        _ => return None,
+    }
+    Some(form)
+}
+
+fn in_order(model: &mut Model, mut form: Form, action: Action) -> Vec<Effect> {
+    if action == Action::Accept {
+        if let Some(order) = form.new_order(&model.stock) {
+            model.last_order = Some(order.clone());
+            return vec![Effect::PlaceOrder(order)];
+        }
+        form.field = form.first_problem().unwrap_or(form.field);
+        model.mode = Mode::Order(form);
+    } else if let Some(form) = edit_form(model, form, action) {
+        model.mode = Mode::Order(form);
+    }
+    Vec::new()
+}
+
+fn in_restock(model: &mut Model, mut form: Form, action: Action) -> Vec<Effect> {
+    if action == Action::Accept {
+        if let Some((product_id, quantity)) = form.to_restock(&model.stock) {
+            return vec![Effect::Restock { product_id, quantity }];
+        }
+        form.field = form.first_problem().unwrap_or(form.field);
+        model.mode = Mode::Restock(form);
+    } else if let Some(form) = edit_form(model, form, action) {
+        model.mode = Mode::Restock(form);
+    }
+    Vec::new()
+}
+
+fn in_menu(model: &mut Model, at: usize, action: Action) -> Vec<Effect> {
+    let choices = faults::choices(&model.services);
+    let last = choices.len().saturating_sub(1);
+    let at = match action {
+        Action::Down => at.saturating_add(1).min(last),
+        Action::Up => at.saturating_sub(1),
+        _ => at.min(last),
+    };
+    if action != Action::Back {
+        model.mode = Mode::Faults { at };
+    }
+    match (action, choices.into_iter().nth(at)) {
+        (Action::ClearFaults, _) => clear(model),
+        (Action::Toggle, Some(fault)) => {
+            let asked = model.wanted.iter().find(|(wanted, _)| *wanted == fault).map(|(_, on)| *on);
+            let on = asked.unwrap_or_else(|| faults::is_on(&model.services, &fault));
+            set(model, fault, !on)
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn set(model: &mut Model, fault: Fault, on: bool) -> Vec<Effect> {
+    let allowed = model.system.as_ref().is_none_or(|system| system.fault_injection);
+    if on && !allowed && faults::needs_injection(fault.kind) {
+        let text = format!(
+            "{} cannot be set: this stack was deployed with FaultInjection off. Deploy it with FaultInjection=on, or choose halt or disconnect.",
+            faults::title(fault.kind)
+        );
+        model.notices.failed(text, model.now);
+        return Vec::new();
+    }
+    model.wanted.retain(|(wanted, _)| *wanted != fault);
+    model.wanted.push((fault.clone(), on));
+    vec![Effect::SetFault { fault, on }]
+}
+
+fn popup_step(action: Action) -> Option<Step> {
+    match action {
+        Action::Down => Some(Step::Older(1)),
+        Action::Up => Some(Step::Newer(1)),
+        Action::PageDown => Some(Step::Older(PAGE)),
+        Action::PageUp => Some(Step::Newer(PAGE)),
+        Action::Top => Some(Step::Newer(usize::MAX)),
+        _ => None,
+    }
+}
+
+/// The last line a popup can be scrolled to; drawing stops at its real end before that.
+const POPUP_LINES: usize = 2_000;
+
+/// Scrolls the text of an open popup.
+pub(crate) fn scroll_popup(model: &mut Model, step: Step) {
+    if let Mode::Help { line } | Mode::OrderDetail { line, .. } | Mode::EventDetail { line, .. } = &mut model.mode {
+        *line = step.from(Some(*line), POPUP_LINES).unwrap_or(0);
+    }
+}

@@ -1,0 +1,159 @@
+//! Everything the dashboard shows.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+
+use super::{
+    bindings::Scope,
+    events::EventStream,
+    hold::Filter,
+    message::{Fault, FeedState, NewOrder, System},
+    mode::{Mode, Pane},
+    notices::Notices,
+    orders::Orders,
+    pulses::Pulses,
+    services::Services,
+    stock::StockLevels,
+    window::Window,
+};
+
+/// How long a frame lasts while something moves.
+const FRAME: Duration = Duration::from_millis(33);
+/// How often ages and clocks move on.
+const SECOND: Duration = Duration::from_secs(1);
+/// How often percentiles are computed anew, at most.
+const SETTLE: SignedDuration = SignedDuration::from_millis(250);
+
+/// What the terminal can show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Appearance {
+    /// Whether colours may be used. Without them every state still has its glyph and its word.
+    pub colour: bool,
+    /// Whether only ASCII may be used.
+    pub ascii: bool,
+}
+
+impl Default for Appearance {
+    fn default() -> Self {
+        Self { colour: true, ascii: false }
+    }
+}
+
+/// Everything the dashboard shows. Changed only by [`update`](super::update), drawn by [`view`](crate::view::view).
+#[derive(Debug, Clone)]
+pub struct Model {
+    pub(crate) now: Timestamp,
+    pub(crate) appearance: Appearance,
+    pub(crate) size: (u16, u16),
+    pub(crate) system: Option<System>,
+    pub(crate) feed: FeedState,
+    pub(crate) services: Services,
+    pub(crate) orders: Orders,
+    pub(crate) stock: StockLevels,
+    pub(crate) events: EventStream,
+    pub(crate) pulses: Pulses,
+    pub(crate) notices: Notices,
+    pub(crate) mode: Mode,
+    pub(crate) focus: Pane,
+    pub(crate) paused: bool,
+    pub(crate) mouse: bool,
+    pub(crate) filter: String,
+    /// Orders accepted, by the second.
+    pub(crate) placed: Window,
+    pub(crate) last_order: Option<NewOrder>,
+    /// Faults that were asked for and are not yet as asked.
+    pub(crate) wanted: Vec<(Fault, bool)>,
+    /// The zone in which clocks are shown.
+    pub(crate) zone: TimeZone,
+    settled: Timestamp,
+}
+
+impl Model {
+    /// A dashboard that knows nothing yet, at `now`.
+    pub fn new(appearance: Appearance, now: Timestamp) -> Self {
+        Self {
+            now,
+            appearance,
+            size: (80, 24),
+            system: None,
+            feed: FeedState::Connecting,
+            services: Services::default(),
+            orders: Orders::default(),
+            stock: StockLevels::default(),
+            events: EventStream::default(),
+            pulses: Pulses::default(),
+            notices: Notices::default(),
+            mode: Mode::View,
+            focus: Pane::Orders,
+            paused: false,
+            mouse: false,
+            filter: String::new(),
+            placed: Window::default(),
+            last_order: None,
+            wanted: Vec::new(),
+            zone: TimeZone::UTC,
+            settled: now,
+        }
+    }
+
+    /// Shows clocks in `zone` (UTC otherwise).
+    #[must_use]
+    pub fn in_zone(mut self, zone: TimeZone) -> Self {
+        self.zone = zone;
+        self
+    }
+
+    /// After how long the picture changes by the mere passing of time.
+    pub fn cadence(&self) -> Duration {
+        if self.pulses.any() { FRAME } else { SECOND }
+    }
+
+    /// Whether the mouse should be captured.
+    pub fn captures_mouse(&self) -> bool {
+        self.mouse
+    }
+
+    /// Whose keys hold now.
+    pub fn scope(&self) -> Scope {
+        self.mode.scope()
+    }
+
+    /// Time passed. It never goes back, even when the system's clock does.
+    pub(crate) fn tick(&mut self, now: Timestamp) {
+        self.now = self.now.max(now);
+        self.pulses.tick(self.now);
+        self.notices.tick(self.now);
+        if self.now.duration_since(self.settled) >= SETTLE {
+            self.settled = self.now;
+            self.services.tick(self.now);
+        }
+    }
+
+    /// Shows only orders and events that match.
+    pub(crate) fn set_filter(&mut self, text: &str) {
+        text.clone_into(&mut self.filter);
+        let filter = Filter::new(text);
+        self.orders.filter = filter.clone();
+        self.orders.hold.cursor = None;
+        self.events.set_filter(filter);
+        self.events.hold.cursor = None;
+    }
+
+    /// Holds the lists, or lets them go.
+    pub(crate) fn pause(&mut self, paused: bool) {
+        self.paused = paused;
+        if paused {
+            self.orders.freeze();
+            self.events.freeze();
+        } else {
+            self.orders.hold.release(false);
+            self.events.hold.release(false);
+        }
+    }
+
+    /// Whether any fault is on.
+    pub(crate) fn has_faults(&self) -> bool {
+        self.services.faults().next().is_some()
+    }
+}

@@ -1,0 +1,9 @@
+//! The Flow view and the run loop, driven from outside: messages and keys in, pictures and effects out.
+
+#![allow(missing_docs, clippy::unwrap_used)]
+
+mod keys;
+mod looks;
+mod random;
+mod run;
+mod script;
