@@ -5,6 +5,8 @@
 //! It knows templates and AWS wire formats; it knows nothing of orders.
 
 pub mod aws;
+pub mod cloud;
+pub mod cloudformation;
 pub mod dynamodb;
 pub mod event_pattern;
 pub mod events;
@@ -15,3 +17,4 @@ pub mod logs;
 pub mod process;
 pub mod sqs;
 pub mod stack;
+pub mod template;
