@@ -24,7 +24,6 @@ use crate::{
     http_api,
     lambda::{FunctionPrograms, FunctionSetup, Lambda, LambdaOptions, LambdaServices, ProcessInfo},
     logs::Logs,
-    process,
     sqs::Sqs,
     stack::Stack,
     template::{self, TemplateError, TemplateOptions},
@@ -228,10 +227,8 @@ fn function_setups(stack: &Stack, credentials: &mut Credentials) -> Vec<Function
 }
 
 fn programs(options: &CloudOptions) -> FunctionPrograms {
-    let mut linked = options.linked.clone();
-    linked.push(process::reaper_binary_name().to_owned());
     let beside = options.executable.parent().map(ToOwned::to_owned).unwrap_or_default();
-    FunctionPrograms { linked, executable: options.executable.clone(), beside }
+    FunctionPrograms { linked: options.linked.clone(), executable: options.executable.clone(), beside }
 }
 
 fn serve(servers: &TaskTracker, listener: TcpListener, routes: axum::Router, stop: &CancellationToken) {

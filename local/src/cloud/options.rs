@@ -19,7 +19,9 @@ pub struct CloudOptions {
     pub port: u16,
     /// How many times as fast waits pass that AWS counts in minutes. 1.0 is AWS's pace.
     pub time_scale: f64,
-    /// Binary names of functions that this executable itself serves when it is started under that name.
+    /// Names under which `executable` serves when it is started as such: binary names of functions, and
+    /// [`reaper_binary_name`](crate::process::reaper_binary_name) for the watchdog that ends processes when this one is killed.
+    /// Name only what the executable's `main` really looks for: under any other name it would run as itself.
     pub linked: Vec<String>,
     /// The executable that serves them and the watchdog; the running one unless a test says otherwise.
     pub executable: PathBuf,
