@@ -11,8 +11,8 @@ use super::{
     message::Effect,
     mode::{Mode, Pane},
     model::Model,
-    text::clean,
 };
+use crate::observe::text::clean;
 
 /// Takes an event of the terminal.
 pub(crate) fn terminal(model: &mut Model, event: Event) -> Vec<Effect> {

@@ -7,8 +7,8 @@ use super::{
     message::{Effect, FunctionRole},
     model::Model,
     pulses::{Edge, TRAVEL},
-    text::clean_in_place,
 };
+use crate::observe::text::clean_in_place;
 use crate::observe::{EventRecord, InvocationPhase, InvocationRecord, Observation};
 
 /// The detail-type that tells of an accepted order.

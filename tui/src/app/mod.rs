@@ -21,15 +21,14 @@ mod pattern;
 mod pulses;
 mod services;
 mod stock;
-mod text;
 mod update;
 mod window;
 
+pub use crate::observe::text::{clean, clean_in_place};
 pub use bindings::{Action, Binding, Key, Scope, action_for, bindings, bindings_markdown};
 pub use health::Health;
 pub use message::*;
 pub use model::{Appearance, Model};
-pub use text::{clean, clean_in_place};
 pub use update::update;
 
 pub(crate) use {

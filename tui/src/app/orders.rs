@@ -8,11 +8,9 @@ use std::{
 use eventflow_contract::{InventoryStatus, Order, OrderStatus, PaymentStatus};
 use jiff::{SignedDuration, Timestamp};
 
-use super::{
-    hold::{Filter, Hold, Step},
-    text::clean_in_place,
-};
+use super::hold::{Filter, Hold, Step};
 use crate::observe::EventRecord;
+use crate::observe::text::clean_in_place;
 
 /// How many orders are kept.
 pub(crate) const CAPACITY: usize = 10_000;

@@ -3,7 +3,7 @@
 use eventflow_contract::Stock;
 use jiff::Timestamp;
 
-use super::text::clean_in_place;
+use crate::observe::text::clean_in_place;
 
 /// A product's stock as shown.
 #[derive(Debug, Clone)]

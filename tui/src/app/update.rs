@@ -4,8 +4,8 @@ use super::{
     faults, input, intake,
     message::{Effect, FeedState, FunctionRole, Message, System},
     model::Model,
-    text::clean_in_place,
 };
+use crate::observe::text::clean_in_place;
 
 /// Changes the model by one message and says what is to be done. Pure: nothing outside the model is read or written.
 pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {

@@ -43,6 +43,8 @@ pub struct Connection {
     pub cloudformation: aws_sdk_cloudformation::Client,
     /// The Region that all of them use.
     pub region: String,
+    /// Whether the endpoint is one of our own choosing and not AWS's.
+    pub(super) custom_endpoint: bool,
 }
 
 impl Connection {
@@ -56,7 +58,9 @@ impl Connection {
             _ => looked_for(endpoint).await,
         };
         let region = config.region().map(ToString::to_string).ok_or(ConnectError::NoRegion)?;
+        let custom_endpoint = config.endpoint_url().is_some();
         Ok(Self {
+            custom_endpoint,
             dynamodb: aws_sdk_dynamodb::Client::new(&config),
             events: aws_sdk_eventbridge::Client::new(&config),
             logs: aws_sdk_cloudwatchlogs::Client::new(&config),

@@ -1,9 +1,16 @@
 //! What the dashboard learns from log lines: events, invocations, and what the functions say. Pure.
 
+mod envelope;
+mod parse;
+mod platform;
+pub mod text;
+
 use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::Value;
+
+pub use parse::{GroupNames, observe};
 
 /// One thing seen on the live tail.
 #[derive(Debug, Clone, PartialEq)]

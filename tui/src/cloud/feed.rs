@@ -1,0 +1,136 @@
+//! Follows the stack's log groups and tells what happens in them.
+
+mod intake;
+mod session;
+
+use std::{collections::HashMap, time::Duration};
+
+use jiff::Timestamp;
+use tokio::sync::mpsc::Sender;
+use tokio_util::sync::CancellationToken;
+
+use self::{
+    intake::Intake,
+    session::{Ending, Live},
+};
+use super::{Connection, Resources};
+use crate::{
+    app::{FeedState, Message},
+    observe::GroupNames,
+};
+
+/// The first wait after a broken connection; it doubles up to [`LONGEST_WAIT`].
+const FIRST_WAIT: Duration = Duration::from_millis(200);
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
+/// How many log groups one Live Tail session takes.
+/// Source: <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_StartLiveTail.html>
+const MOST_GROUPS: usize = 10;
+/// FilterLogEvents is limited to 5 calls a second for the account; this leaves room for others.
+const POLL_EVERY: Duration = Duration::from_millis(250);
+/// How far back a poll or a catch-up looks again for lines that arrive late.
+const OVERLAP_MS: i64 = 2_000;
+
+/// Follows the event log group and the functions' until `stop`. It never waits for a full channel: what finds no room
+/// is counted, and told as [`Message::Dropped`] when there is room.
+pub async fn follow(connection: Connection, resources: &Resources, messages: Sender<Message>, stop: CancellationToken) {
+    let (groups, names) = groups(resources);
+    let mut intake = Intake::new(names, messages, Timestamp::now().as_millisecond());
+    tokio::select! {
+        () = stop.cancelled() => {}
+        () = keep_following(&connection, &groups, &mut intake) => {}
+    }
+}
+
+async fn keep_following(connection: &Connection, groups: &[String], intake: &mut Intake) {
+    intake.state(FeedState::Connecting).await;
+    let mut wait = FIRST_WAIT;
+    let mut caught_up = true;
+    loop {
+        let why = match session::open(connection, groups).await {
+            Ok(live) => {
+                intake.state(FeedState::Live).await;
+                if !caught_up {
+                    catch_up(connection, groups, intake).await;
+                }
+                wait = FIRST_WAIT;
+                caught_up = false;
+                match run(live, intake).await {
+                    Ending::TimedOut => continue,
+                    Ending::Broken(why) => why,
+                    Ending::Unavailable => break,
+                }
+            }
+            Err(Ending::TimedOut) => "Live Tail timed out as it began".to_owned(),
+            Err(Ending::Broken(why)) => why,
+            Err(Ending::Unavailable) => break,
+        };
+        caught_up = false;
+        intake.state(FeedState::Lost(why)).await;
+        tokio::time::sleep(wait).await;
+        wait = (wait * 2).min(LONGEST_WAIT);
+    }
+    poll(connection, groups, intake).await;
+}
+
+async fn run(mut live: Live, intake: &mut Intake) -> Ending {
+    loop {
+        match live.next().await {
+            Ok(update) => intake.take(update.lines, update.sampled),
+            Err(ending) => return ending,
+        }
+    }
+}
+
+/// Reads what was written while nobody listened. A group that cannot be read is left: the session runs already.
+async fn catch_up(connection: &Connection, groups: &[String], intake: &mut Intake) {
+    let since = intake.last_seen() - OVERLAP_MS;
+    for group in groups {
+        if let Ok(lines) = session::written_since(connection, group, since).await {
+            intake.take(lines, false);
+        }
+        tokio::time::sleep(POLL_EVERY).await;
+    }
+}
+
+/// Asks one group after the other, for ever.
+async fn poll(connection: &Connection, groups: &[String], intake: &mut Intake) {
+    let mut since: HashMap<&String, i64> = groups.iter().map(|group| (group, intake.last_seen())).collect();
+    let mut state = None;
+    let mut pace = tokio::time::interval(POLL_EVERY.max(Duration::from_secs(1) / groups.len().max(1) as u32));
+    pace.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    for group in groups.iter().cycle() {
+        pace.tick().await;
+        let from = since.get(group).copied().unwrap_or_default() - OVERLAP_MS;
+        let now = match session::written_since(connection, group, from).await {
+            Ok(lines) => {
+                let newest = lines.iter().map(|line| line.timestamp_ms).max();
+                if let Some(newest) = newest {
+                    since.entry(group).and_modify(|at| *at = newest.max(*at));
+                }
+                intake.take(lines, false);
+                FeedState::Polling
+            }
+            Err(why) => FeedState::Lost(why),
+        };
+        if state.as_ref() != Some(&now) {
+            state = Some(now.clone());
+            intake.state(now).await;
+        }
+    }
+}
+
+/// The groups to follow, the events' first, then the consumers' (they are last in `resources`), and whose they are.
+fn groups(resources: &Resources) -> (Vec<String>, GroupNames) {
+    let functions = resources.functions.iter();
+    let names = GroupNames {
+        events: resources.event_log_group.clone(),
+        functions: functions.clone().map(|f| (f.log_group.clone(), f.name.clone())).collect(),
+    };
+    let mut groups = vec![resources.event_log_group.clone()];
+    for function in functions.rev() {
+        if groups.len() < MOST_GROUPS && !groups.contains(&function.log_group) {
+            groups.push(function.log_group.clone());
+        }
+    }
+    (groups, names)
+}
