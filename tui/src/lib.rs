@@ -1,8 +1,11 @@
 //! The dashboard that shows an event-driven order system at work.
 
 pub mod app;
+pub mod cli;
 pub mod cloud;
 pub mod dashboard;
+pub mod functions;
 pub mod observe;
+pub mod seed;
 pub mod terminal;
 pub mod view;

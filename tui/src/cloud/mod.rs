@@ -2,14 +2,31 @@
 
 mod connection;
 mod discovery;
+mod effects;
+mod faults;
 mod feed;
 mod live_prefix;
+mod orders_api;
 mod resources;
+mod state;
+mod store;
 
 pub use connection::{ConnectError, Connection, Endpoint};
 pub use discovery::{DiscoveryError, discover};
+pub use effects::carry_out;
 pub use feed::follow;
+pub use orders_api::{OrdersApi, PlaceError};
 pub use resources::{FunctionResources, Resources};
+pub use store::Store;
+
+/// A stack and the clients to reach it.
+#[derive(Debug, Clone)]
+pub struct Reach {
+    /// The SDK clients.
+    pub connection: Connection,
+    /// The physical names.
+    pub resources: Resources,
+}
 
 /// The innermost reason of an SDK error, which hides it behind "dispatch failure".
 fn cause(error: &dyn std::error::Error) -> String {

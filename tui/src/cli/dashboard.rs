@@ -1,0 +1,83 @@
+//! The dashboard: the screen at once, the stack behind it as soon as it is there.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use anyhow::{Context, Result};
+use jiff::{Timestamp, tz::TimeZone};
+use tokio::sync::mpsc::{self, Receiver, Sender};
+use tokio_util::sync::CancellationToken;
+
+use super::{Embedded, Target, embedded};
+use crate::{
+    app::{Effect, Message, Model, System},
+    cloud::{Reach, carry_out, discover, follow},
+    dashboard::show,
+    terminal::appearance_from,
+};
+
+/// Room for messages; the live tail counts what finds none.
+const MESSAGES: usize = 4096;
+const EFFECTS: usize = 1024;
+
+pub(super) async fn run(target: &Target, options: &Embedded) -> Result<()> {
+    let model =
+        Model::new(appearance_from(|name| std::env::var(name).ok()), Timestamp::now()).in_zone(TimeZone::system());
+    let (messages, received) = mpsc::channel(MESSAGES);
+    let (effects, wanted) = mpsc::channel(EFFECTS);
+    let shutdown = CancellationToken::new();
+    let failure = Arc::new(Mutex::new(None));
+    let behind = tokio::spawn({
+        let (target, options, shutdown, failure) = (target.clone(), options.clone(), shutdown.clone(), failure.clone());
+        async move {
+            if let Err(error) = stand_behind(&target, &options, messages, wanted, &shutdown).await {
+                *failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+                shutdown.cancel();
+            }
+        }
+    });
+    let shown = show(model, received, effects, shutdown.clone()).await;
+    shutdown.cancel();
+    behind.await.context("the task behind the screen failed")?;
+    let failure = failure.lock().unwrap_or_else(PoisonError::into_inner).take();
+    failure.map_or(Ok(()), Err)?;
+    shown.map(|_| ()).map_err(Into::into)
+}
+
+/// Starts or finds the stack, follows it and carries out effects, until `shutdown`.
+async fn stand_behind(
+    target: &Target,
+    options: &Embedded,
+    messages: Sender<Message>,
+    wanted: Receiver<Effect>,
+    shutdown: &CancellationToken,
+) -> Result<()> {
+    if target.is_given() {
+        let (system, reach) = target.reach().await?;
+        watch(system, reach, messages, wanted, shutdown).await;
+        return Ok(());
+    }
+    let started = embedded::start(options, 0).await?;
+    let scale = Some(started.cloud.time_scale());
+    let (system, resources) = discover(&started.connection, started.cloud.stack_name(), scale).await?;
+    let reach = Reach { connection: started.connection, resources };
+    watch(system, reach, messages, wanted, shutdown).await;
+    started.cloud.shutdown().await;
+    Ok(())
+}
+
+async fn watch(
+    system: System,
+    reach: Reach,
+    messages: Sender<Message>,
+    wanted: Receiver<Effect>,
+    shutdown: &CancellationToken,
+) {
+    // The dashboard may be gone by now; then there is nobody to tell.
+    let _ = messages.send(Message::Discovered(Box::new(system))).await;
+    let following = follow(reach.connection.clone(), &reach.resources, messages.clone(), shutdown.clone());
+    let carrying = carry_out(reach.clone(), wanted, messages.clone(), shutdown.clone());
+    tokio::join!(following, async {
+        carrying.await;
+        shutdown.cancel();
+    });
+}

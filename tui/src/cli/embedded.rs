@@ -1,0 +1,52 @@
+//! Starting the embedded cloud with the template, its demo products in it.
+
+use anyhow::{Context, Result};
+use eventflow_local::cloud::{CloudOptions, EmbeddedCloud};
+
+use super::Embedded;
+use crate::{
+    cloud::{Connection, Endpoint},
+    functions, seed,
+};
+
+const TEMPLATE: &str = include_str!("../../../template.yaml");
+
+/// An embedded cloud and a connection to it.
+pub(super) struct Started {
+    pub(super) cloud: EmbeddedCloud,
+    pub(super) connection: Connection,
+}
+
+/// Starts it; `port` 0 takes any that is free.
+pub(super) async fn start(embedded: &Embedded, port: u16) -> Result<Started> {
+    let template = match &embedded.template {
+        None => TEMPLATE.to_owned(),
+        Some(path) => {
+            std::fs::read_to_string(path).with_context(|| format!("cannot read the template {}", path.display()))?
+        }
+    };
+    let mut options = CloudOptions::new(template, functions::names()).context("cannot find this executable")?;
+    options.port = port;
+    options.time_scale = embedded.time_scale;
+    if embedded.template.is_none() {
+        // Faults are what a demonstration is for, and an order must not be stuck for a minute where minutes pass in seconds.
+        let stuck_after = (60.0 / embedded.time_scale).clamp(1.0, 3600.0).round();
+        options.parameters.insert("FaultInjection".into(), "on".into());
+        options.parameters.insert("StuckAfterSeconds".into(), stuck_after.to_string());
+    }
+    options.parameters.extend(embedded.parameters.iter().cloned());
+    let cloud = EmbeddedCloud::start(options).await?;
+    let (id, secret) = cloud.access_key();
+    let endpoint = Endpoint {
+        url: Some(cloud.endpoint_url().to_owned()),
+        region: Some(cloud.region().to_owned()),
+        access_key: Some((id.to_owned(), secret.to_owned())),
+        ..Endpoint::default()
+    };
+    let connection = Connection::open(&endpoint).await?;
+    let inventory = cloud.stack().outputs.iter().find(|output| output.key == "InventoryTableName");
+    if let Some(table) = inventory {
+        seed::seed(&connection.dynamodb, &table.value).await?;
+    }
+    Ok(Started { cloud, connection })
+}

@@ -1,0 +1,144 @@
+//! The command line.
+
+mod dashboard;
+mod embedded;
+mod events;
+mod local;
+mod logs;
+mod order;
+mod target;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Args, Parser, Subcommand};
+
+/// See, and show, an event-driven order system at work.
+///
+/// Without a command the dashboard opens on an embedded cloud: no account, no Docker, nothing to install.
+#[derive(Debug, Parser)]
+#[command(name = "eventflow-tui", version, about)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    target: Target,
+    #[command(flatten)]
+    embedded: Embedded,
+}
+
+/// Which stack is meant.
+#[derive(Debug, Clone, Default, Args)]
+struct Target {
+    /// The name of a deployed stack; without it the dashboard runs the embedded cloud
+    #[arg(long, global = true, value_name = "NAME", env = "EVENTFLOW_STACK", hide_env_values = true)]
+    stack: Option<String>,
+    /// The AWS Region
+    #[arg(long, global = true)]
+    region: Option<String>,
+    /// The profile of the shared AWS configuration
+    #[arg(long, global = true)]
+    profile: Option<String>,
+    /// The URL of an AWS-compatible endpoint
+    #[arg(long, global = true, value_name = "URL")]
+    endpoint_url: Option<String>,
+}
+
+/// How the embedded cloud runs.
+#[derive(Debug, Clone, Args)]
+struct Embedded {
+    /// The SAM template to run in place of the one built in
+    #[arg(long, global = true, value_name = "FILE")]
+    template: Option<std::path::PathBuf>,
+    /// A value for a template parameter; may be given again
+    #[arg(long = "parameter", global = true, value_name = "KEY=VALUE", value_parser = key_value)]
+    parameters: Vec<(String, String)>,
+    /// How many times as fast waits pass that AWS counts in minutes
+    #[arg(long, global = true, value_name = "FACTOR", default_value_t = 60.0, value_parser = factor)]
+    time_scale: f64,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the embedded cloud alone and print the environment for aws, curl and the SDKs
+    Local(local::Local),
+    /// Place an order
+    Order(order::Order),
+    /// Follow the events
+    Events(events::Events),
+    /// Show what a function logged
+    Logs(logs::Logs),
+}
+
+fn key_value(text: &str) -> Result<(String, String), String> {
+    let pair = text.split_once('=').filter(|(key, _)| !key.is_empty());
+    pair.map(|(key, value)| (key.to_owned(), value.to_owned())).ok_or_else(|| "must be KEY=VALUE".to_owned())
+}
+
+fn factor(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(factor) if factor.is_finite() && (0.01..=10_000.0).contains(&factor) => Ok(factor),
+        _ => Err("must be a number from 0.01 to 10000".to_owned()),
+    }
+}
+
+/// Runs the command line. The exit status is 0 when all went well, 1 when what was asked for failed, 2 for wrong usage.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return failed(&anyhow::Error::new(error).context("cannot start")),
+    };
+    let done = runtime.block_on(run(cli));
+    runtime.shutdown_background();
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => failed(&error),
+    }
+}
+
+async fn run(cli: Cli) -> Result<()> {
+    match cli.command {
+        None => dashboard::run(&cli.target, &cli.embedded).await,
+        Some(Command::Local(local)) => local.run(&cli.embedded).await,
+        Some(Command::Order(order)) => order.run(&cli.target).await,
+        Some(Command::Events(events)) => events.run(&cli.target).await,
+        Some(Command::Logs(logs)) => logs.run(&cli.target).await,
+    }
+}
+
+#[allow(clippy::print_stderr, reason = "the one place where errors of the command line are told")]
+fn failed(error: &anyhow::Error) -> ExitCode {
+    eprintln!("eventflow-tui: {error:#}");
+    ExitCode::FAILURE
+}
+
+/// A reader that has seen enough is no failure.
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    let broken = |error: &std::io::Error| error.kind() == std::io::ErrorKind::BrokenPipe;
+    error.chain().filter_map(|cause| cause.downcast_ref()).any(broken)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn options_are_read() {
+        let words = ["eventflow-tui", "local", "--port", "4566", "--parameter", "A=b=c", "--time-scale", "1"];
+        let cli = Cli::try_parse_from(words).expect("valid words");
+        assert_eq!(cli.embedded.parameters, [("A".to_owned(), "b=c".to_owned())]);
+        assert_eq!(cli.embedded.time_scale, 1.0);
+        for wrong in [["--time-scale", "0"], ["--parameter", "=x"], ["--port", "1"]] {
+            assert!(Cli::try_parse_from([&["eventflow-tui"][..], &wrong].concat()).is_err(), "{wrong:?}");
+        }
+    }
+}
