@@ -20,7 +20,7 @@ pub(super) struct Local {
 
 impl Local {
     pub(super) async fn run(self, options: &Embedded) -> Result<()> {
-        let filter = EnvFilter::try_from_env("EVENTFLOW_LOG").unwrap_or_else(|_| EnvFilter::new("warn"));
+        let filter = EnvFilter::try_from_env("EVENTFLOW_LOG").unwrap_or_else(|_| EnvFilter::new("warn,dynoxide=error"));
         tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
         let stop = CancellationToken::new();
         watch_signals(stop.clone()).context("cannot watch for signals")?;
