@@ -4,6 +4,7 @@ use std::{
     collections::BTreeSet,
     fs,
     io::{Read, Write},
+    num::NonZeroU16,
     path::Path,
     sync::{Arc, Condvar, Mutex},
     thread,
@@ -35,7 +36,7 @@ impl Terminal {
         let child = pty.slave.spawn_command(command).expect("the program starts");
         let keyboard = pty.master.take_writer().expect("a keyboard");
         let mut output = pty.master.try_clone_reader().expect("a screen");
-        let screen = Arc::new((Mutex::new(vt100::Parser::new(rows, columns, 0)), Condvar::new()));
+        let screen = Arc::new((Mutex::new(vt100::Parser::new(cells(rows), cells(columns), 0)), Condvar::new()));
         let shared = Arc::clone(&screen);
         thread::spawn(move || {
             let mut bytes = [0; 8192];
@@ -55,7 +56,7 @@ impl Terminal {
 
     /// Changes the size of the terminal.
     pub fn resize(&self, columns: u16, rows: u16) {
-        self.screen.0.lock().expect("the screen").screen_mut().set_size(rows, columns);
+        self.screen.0.lock().expect("the screen").screen_mut().set_size(cells(rows), cells(columns));
         self.master.resize(PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 }).expect("a resize");
     }
 
@@ -116,6 +117,10 @@ impl Drop for Terminal {
     fn drop(&mut self) {
         let _ = self.child.kill();
     }
+}
+
+fn cells(count: u16) -> NonZeroU16 {
+    NonZeroU16::new(count).expect("a size above 0")
 }
 
 /// All living descendants of a process, by id. Reads /proc.
