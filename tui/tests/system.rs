@@ -105,10 +105,9 @@ async fn two_hundred_orders_for_fifty_pieces_reserve_exactly_fifty() {
     let ids: Vec<&str> = answers.iter().map(|(_, answer)| answer["orderId"].as_str().unwrap()).collect();
     let statuses = eventually("every order is final", || async {
         let rows = join_all(ids.iter().map(|id| row(&dynamodb, ORDERS, "orderId", id))).await;
-        let settled = rows.iter().all(|row| match (row["paymentStatus"].as_str(), row["inventoryStatus"].as_str()) {
-            ("PAID", "RESERVED") => true,
-            ("REFUNDED" | "CANCELLED", "FAILED") => true,
-            _ => false,
+        let settled = rows.iter().all(|row| {
+            let facets = (row["paymentStatus"].as_str(), row["inventoryStatus"].as_str());
+            matches!(facets, ("PAID", "RESERVED") | ("REFUNDED" | "CANCELLED", "FAILED"))
         });
         settled.then(|| rows.into_iter().map(|row| row["status"].clone()).collect::<Vec<_>>())
     })

@@ -14,19 +14,19 @@ use hyper_util::{client::legacy::Client, rt::TokioExecutor};
 use serde_json::Value;
 
 /// The name of the orders table.
-pub const ORDERS: &str = "eventflow-order-system-orders-dev";
+pub(crate) const ORDERS: &str = "eventflow-order-system-orders-dev";
 /// The name of the inventory table.
-pub const INVENTORY: &str = "eventflow-order-system-inventory-dev";
+pub(crate) const INVENTORY: &str = "eventflow-order-system-inventory-dev";
 
 /// The cloud as a process of its own.
-pub struct Cloud {
+pub(crate) struct Cloud {
     process: Child,
     environment: BTreeMap<String, String>,
 }
 
 impl Cloud {
     /// Starts `eventflow-tui local` with these further arguments and reads its export lines.
-    pub fn start(arguments: &[&str]) -> Self {
+    pub(crate) fn start(arguments: &[&str]) -> Self {
         let mut process = Command::new(env!("CARGO_BIN_EXE_eventflow-tui"))
             .args(["local", "--port", "0"])
             .args(arguments)
@@ -49,22 +49,22 @@ impl Cloud {
     }
 
     /// A variable of the export lines.
-    pub fn variable(&self, name: &str) -> &str {
+    pub(crate) fn variable(&self, name: &str) -> &str {
         self.environment.get(name).unwrap_or_else(|| panic!("no {name} in {:?}", self.environment.keys()))
     }
 
     /// All of the export lines, for another process.
-    pub fn environment(&self) -> &BTreeMap<String, String> {
+    pub(crate) fn environment(&self) -> &BTreeMap<String, String> {
         &self.environment
     }
 
     /// The process id of the cloud.
-    pub fn pid(&self) -> u32 {
+    pub(crate) fn pid(&self) -> u32 {
         self.process.id()
     }
 
     /// The configuration for SDK clients.
-    pub fn sdk(&self) -> SdkConfig {
+    pub(crate) fn sdk(&self) -> SdkConfig {
         let credentials = Credentials::new(
             self.variable("AWS_ACCESS_KEY_ID"),
             self.variable("AWS_SECRET_ACCESS_KEY"),
@@ -82,7 +82,7 @@ impl Cloud {
     }
 
     /// POST /orders with that body; the status and the answer.
-    pub async fn post_order(&self, body: Value) -> (StatusCode, Value) {
+    pub(crate) async fn post_order(&self, body: Value) -> (StatusCode, Value) {
         let request = Request::post(format!("{}/orders", self.variable("EVENTFLOW_API_URL")))
             .header("content-type", "application/json")
             .body(Full::<bytes::Bytes>::from(body.to_string()))
@@ -94,7 +94,7 @@ impl Cloud {
     }
 
     /// Ends it with a signal (`TERM`, `KILL`) and waits for it.
-    pub fn end(&mut self, signal: &str) -> std::process::ExitStatus {
+    pub(crate) fn end(&mut self, signal: &str) -> std::process::ExitStatus {
         let sent = Command::new("kill").args(["-s", signal, &self.pid().to_string()]).status().expect("kill runs");
         assert!(sent.success());
         self.process.wait().expect("its exit status")

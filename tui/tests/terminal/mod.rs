@@ -14,10 +14,10 @@ use std::{
 use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
 
 /// How long a condition may take to come true before the test fails: far more than it ever takes.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The program in its terminal.
-pub struct Terminal {
+pub(crate) struct Terminal {
     child: Box<dyn Child + Send + Sync>,
     master: Box<dyn MasterPty + Send>,
     keyboard: Box<dyn Write + Send>,
@@ -26,7 +26,7 @@ pub struct Terminal {
 
 impl Terminal {
     /// Starts the built `eventflow-tui` with these arguments in a terminal of that size.
-    pub fn start(arguments: &[&str], (columns, rows): (u16, u16)) -> Self {
+    pub(crate) fn start(arguments: &[&str], (columns, rows): (u16, u16)) -> Self {
         let pty = native_pty_system()
             .openpty(PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 })
             .expect("a pseudo-terminal");
@@ -49,19 +49,19 @@ impl Terminal {
     }
 
     /// Types text or the bytes of a key.
-    pub fn keys(&mut self, keys: &str) {
+    pub(crate) fn keys(&mut self, keys: &str) {
         self.keyboard.write_all(keys.as_bytes()).expect("the terminal takes keys");
         self.keyboard.flush().expect("the terminal takes keys");
     }
 
     /// Changes the size of the terminal.
-    pub fn resize(&self, columns: u16, rows: u16) {
+    pub(crate) fn resize(&self, columns: u16, rows: u16) {
         self.screen.0.lock().expect("the screen").screen_mut().set_size(cells(rows), cells(columns));
         self.master.resize(PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 }).expect("a resize");
     }
 
     /// The text on the screen.
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         self.screen.0.lock().expect("the screen").screen().contents()
     }
 
@@ -69,7 +69,7 @@ impl Terminal {
     ///
     /// # Panics
     /// With the screen, when it does not within [`PATIENCE`].
-    pub fn wait_until(&self, what: &str, condition: impl Fn(&str) -> bool) {
+    pub(crate) fn wait_until(&self, what: &str, condition: impl Fn(&str) -> bool) {
         let (screen, changed) = &*self.screen;
         let deadline = Instant::now() + PATIENCE;
         let mut parser = screen.lock().expect("the screen");
@@ -80,13 +80,21 @@ impl Terminal {
         }
     }
 
+    /// Whether the screen's text satisfies `condition` within that time.
+    pub(crate) fn comes_within(&self, time: Duration, condition: impl Fn(&str) -> bool) -> bool {
+        let (screen, changed) = &*self.screen;
+        let parser = screen.lock().expect("the screen");
+        let waited = changed.wait_timeout_while(parser, time, |parser| !condition(&parser.screen().contents()));
+        !waited.expect("the screen").1.timed_out()
+    }
+
     /// Waits until `text` is on the screen.
-    pub fn wait_for(&self, text: &str) {
+    pub(crate) fn wait_for(&self, text: &str) {
         self.wait_until(text, |screen| screen.contains(text));
     }
 
     /// Whether the terminal is as a shell expects it: main screen, cursor shown, no mouse or paste mode.
-    pub fn is_restored(&self) -> bool {
+    pub(crate) fn is_restored(&self) -> bool {
         let parser = self.screen.0.lock().expect("the screen");
         let screen = parser.screen();
         !screen.alternate_screen()
@@ -96,12 +104,12 @@ impl Terminal {
     }
 
     /// The program's process id.
-    pub fn pid(&self) -> u32 {
+    pub(crate) fn pid(&self) -> u32 {
         self.child.process_id().expect("a running program")
     }
 
     /// Waits for the program's end.
-    pub fn wait_for_exit(&mut self) -> ExitStatus {
+    pub(crate) fn wait_for_exit(&mut self) -> ExitStatus {
         let deadline = Instant::now() + PATIENCE;
         loop {
             if let Some(status) = self.child.try_wait().expect("the program's status") {
@@ -124,7 +132,7 @@ fn cells(count: u16) -> NonZeroU16 {
 }
 
 /// All living descendants of a process, by id. Reads /proc.
-pub fn descendants(pid: u32) -> BTreeSet<u32> {
+pub(crate) fn descendants(pid: u32) -> BTreeSet<u32> {
     let parents: Vec<(u32, u32)> = fs::read_dir("/proc")
         .expect("/proc")
         .filter_map(|entry| {
@@ -155,7 +163,7 @@ fn parent_of(pid: u32) -> Option<u32> {
 ///
 /// # Panics
 /// With their ids, when some still live after [`PATIENCE`].
-pub fn wait_until_gone(pids: &BTreeSet<u32>) {
+pub(crate) fn wait_until_gone(pids: &BTreeSet<u32>) {
     let deadline = Instant::now() + PATIENCE;
     loop {
         let left: Vec<_> = pids.iter().filter(|pid| is_alive(**pid)).collect();
