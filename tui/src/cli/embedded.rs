@@ -9,6 +9,10 @@ use crate::{
     functions, seed,
 };
 
+/// The Region that the embedded cloud says it is. Version 1 of the AWS CLI sends `aws sqs` to AWS itself, whatever
+/// AWS_ENDPOINT_URL says, in every Region that had a legacy queue endpoint; in this one it does as it is told.
+const REGION: &str = "eu-central-2";
+
 const TEMPLATE: &str = include_str!("../../../template.yaml");
 
 /// An embedded cloud and a connection to it.
@@ -27,6 +31,7 @@ pub(super) async fn start(embedded: &Embedded, port: u16) -> Result<Started> {
     };
     let mut options = CloudOptions::new(template, functions::names()).context("cannot find this executable")?;
     options.port = port;
+    options.region = REGION.to_owned();
     options.time_scale = embedded.time_scale;
     if embedded.template.is_none() {
         // Faults are what a demonstration is for, and an order must not be stuck for a minute where minutes pass in seconds.
