@@ -4,13 +4,14 @@
 
 use std::collections::BTreeMap;
 
+use aws_lambda_events::apigw::ApiGatewayV2httpRequest;
 use aws_smithy_types::base64;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 /// A request as API Gateway hands it to a function.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(from = "ApiGatewayV2httpRequest")]
 pub struct Request {
     /// Headers; API Gateway writes their names in lower case and joins repeated ones with a comma.
     pub headers: BTreeMap<String, String>,
@@ -20,6 +21,19 @@ pub struct Request {
     pub body: Option<String>,
     /// Whether the body is in base64.
     pub is_base64_encoded: bool,
+}
+
+impl From<ApiGatewayV2httpRequest> for Request {
+    fn from(event: ApiGatewayV2httpRequest) -> Self {
+        let headers = event.headers.iter();
+        let headers = headers.filter_map(|(name, value)| Some((name.to_string(), value.to_str().ok()?.to_owned())));
+        Self {
+            headers: headers.collect(),
+            path_parameters: event.path_parameters.into_iter().collect(),
+            body: event.body,
+            is_base64_encoded: event.is_base64_encoded,
+        }
+    }
 }
 
 impl Request {

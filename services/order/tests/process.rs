@@ -84,7 +84,11 @@ fn spawn(bed: &Testbed, runtime_api: &str, faults: bool) -> Child {
 
 fn order() -> Value {
     let body = json!({"userId": "user-1", "productId": "espresso", "quantity": 2}).to_string();
-    json!({"version": "2.0", "headers": {}, "body": body, "isBase64Encoded": false})
+    let http =
+        json!({"method": "POST", "path": "/orders", "protocol": "HTTP/1.1", "sourceIp": "127.0.0.1", "userAgent": "t"});
+    let context =
+        json!({"routeKey": "POST /orders", "stage": "$default", "requestId": "1", "timeEpoch": 0, "http": http});
+    json!({"version": "2.0", "headers": {}, "requestContext": context, "body": body, "isBase64Encoded": false})
 }
 
 /// Ends the process if it has not ended, and reads what it logged.
