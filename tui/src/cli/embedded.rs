@@ -35,7 +35,8 @@ pub(super) async fn start(embedded: &Embedded, port: u16) -> Result<Started> {
     options.time_scale = embedded.time_scale;
     if embedded.template.is_none() {
         // Faults are what a demonstration is for, and an order must not be stuck for a minute where minutes pass in seconds.
-        let stuck_after = (60.0 / embedded.time_scale).clamp(1.0, 3600.0).round();
+        // Not below five of them: under load orders wait that long by themselves, and need no second event.
+        let stuck_after = (60.0 / embedded.time_scale).clamp(5.0, 3600.0).round();
         options.parameters.insert("FaultInjection".into(), "on".into());
         options.parameters.insert("StuckAfterSeconds".into(), stuck_after.to_string());
     }
