@@ -77,6 +77,8 @@ pub struct Dashboard<B: Backend> {
     terminal: Terminal<B>,
     model: Model,
     dirty: bool,
+    /// Whether the terminal may have lost what was drawn on it.
+    resized: bool,
     drawn: Option<Instant>,
     frames: u64,
 }
@@ -84,7 +86,7 @@ pub struct Dashboard<B: Backend> {
 impl<B: Backend> Dashboard<B> {
     /// A dashboard that shows `model` on `terminal`.
     pub fn new(terminal: Terminal<B>, model: Model) -> Self {
-        Self { terminal, model, dirty: true, drawn: None, frames: 0 }
+        Self { terminal, model, dirty: true, resized: false, drawn: None, frames: 0 }
     }
 
     /// What it shows.
@@ -160,6 +162,7 @@ impl<B: Backend> Dashboard<B> {
         if !matches!(message, Message::Tick(_)) {
             update(&mut self.model, Message::Tick(clock()));
         }
+        self.resized |= matches!(message, Message::Terminal(Event::Resize(..)));
         self.dirty = true;
         let mut going = true;
         for effect in update(&mut self.model, message) {
@@ -174,6 +177,12 @@ impl<B: Backend> Dashboard<B> {
     }
 
     fn draw(&mut self) -> Result<(), RunError> {
+        let failed = |error: B::Error| RunError::Draw(error.to_string());
+        if std::mem::take(&mut self.resized) {
+            // Terminals drop what does not fit; when they are back at the old size by now, ratatui has not noticed.
+            let size = self.terminal.size().map_err(failed)?;
+            self.terminal.resize(size.into()).map_err(failed)?;
+        }
         let model = &self.model;
         self.terminal.draw(|frame| view(model, frame)).map_err(|error| RunError::Draw(error.to_string()))?;
         self.dirty = false;

@@ -54,7 +54,7 @@ fn leave(mut terminal: Terminal) {
     terminal.keys("q");
     let status = terminal.wait_for_exit();
     assert!(status.success(), "{status:?}");
-    assert!(terminal.is_restored(), "{}", terminal.text());
+    terminal.wait_until_restored();
     wait_until_gone(&children);
 }
 
@@ -66,6 +66,9 @@ fn sizes_and_rubbish_do_it_no_harm() {
         terminal.resize(columns, rows);
         terminal.wait_for(expected);
         terminal.keys("\u{1b}[200~\u{1b}]0;x\u{7}rubbish\u{0}\u{1b}[201~");
+    }
+    for (columns, rows) in [(20, 5), (200, 50), (1, 1), (120, 36)] {
+        terminal.resize(columns, rows);
     }
     place_an_order(&mut terminal);
     terminal.wait_for("1 confirmed");
@@ -81,7 +84,7 @@ fn signals_give_the_terminal_back() {
         let sent = std::process::Command::new("kill").args(["-s", signal, &terminal.pid().to_string()]).status();
         assert!(sent.expect("kill runs").success());
         terminal.wait_for_exit();
-        assert!(terminal.is_restored(), "{signal}: {}", terminal.text());
+        terminal.wait_until_restored();
         wait_until_gone(&children);
     }
 }

@@ -93,14 +93,17 @@ impl Terminal {
         self.wait_until(text, |screen| screen.contains(text));
     }
 
-    /// Whether the terminal is as a shell expects it: main screen, cursor shown, no mouse or paste mode.
-    pub(crate) fn is_restored(&self) -> bool {
-        let parser = self.screen.0.lock().expect("the screen");
-        let screen = parser.screen();
-        !screen.alternate_screen()
-            && !screen.hide_cursor()
-            && !screen.bracketed_paste()
-            && screen.mouse_protocol_mode() == vt100::MouseProtocolMode::None
+    /// Waits until the terminal is as a shell expects it: main screen, cursor shown, no mouse or paste mode. What the
+    /// program wrote last may still be on its way when it has ended.
+    ///
+    /// # Panics
+    /// With the screen, when it is not within [`PATIENCE`].
+    pub(crate) fn wait_until_restored(&self) {
+        let (screen, changed) = &*self.screen;
+        let parser = screen.lock().expect("the screen");
+        let waited = changed.wait_timeout_while(parser, PATIENCE, |parser| !is_restored(parser.screen()));
+        let (parser, result) = waited.expect("the screen");
+        assert!(!result.timed_out(), "the terminal was not restored:\n{}", parser.screen().contents());
     }
 
     /// The program's process id.
@@ -125,6 +128,13 @@ impl Drop for Terminal {
     fn drop(&mut self) {
         let _ = self.child.kill();
     }
+}
+
+fn is_restored(screen: &vt100::Screen) -> bool {
+    !screen.alternate_screen()
+        && !screen.hide_cursor()
+        && !screen.bracketed_paste()
+        && screen.mouse_protocol_mode() == vt100::MouseProtocolMode::None
 }
 
 fn cells(count: u16) -> NonZeroU16 {
