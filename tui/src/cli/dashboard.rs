@@ -1,6 +1,9 @@
 //! The dashboard: the screen at once, the stack behind it as soon as it is there.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    future::Future,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use anyhow::{Context, Result};
 use jiff::{Timestamp, tz::TimeZone};
@@ -52,17 +55,29 @@ async fn stand_behind(
     shutdown: &CancellationToken,
 ) -> Result<()> {
     if target.is_given() {
-        let (system, reach) = target.reach().await?;
+        let Some((system, reach)) = unless_over(shutdown, target.reach()).await? else { return Ok(()) };
         watch(system, reach, messages, wanted, shutdown).await;
         return Ok(());
     }
-    let started = embedded::start(options, 0).await?;
+    let Some(started) = unless_over(shutdown, embedded::start(options, 0)).await? else { return Ok(()) };
     let scale = Some(started.cloud.time_scale());
-    let (system, resources) = discover(&started.connection, started.cloud.stack_name(), scale).await?;
-    let reach = Reach { connection: started.connection, resources };
-    watch(system, reach, messages, wanted, shutdown).await;
+    let discovering = async { Ok(discover(&started.connection, started.cloud.stack_name(), scale).await?) };
+    let discovered = unless_over(shutdown, discovering).await;
+    if let Ok(Some((system, resources))) = discovered {
+        watch(system, Reach { connection: started.connection, resources }, messages, wanted, shutdown).await;
+        started.cloud.shutdown().await;
+        return Ok(());
+    }
     started.cloud.shutdown().await;
-    Ok(())
+    discovered.map(|_| ())
+}
+
+/// What comes of `work`; `None` when the dashboard is left before: nobody should have to wait for an endpoint that is silent.
+async fn unless_over<T>(shutdown: &CancellationToken, work: impl Future<Output = Result<T>>) -> Result<Option<T>> {
+    tokio::select! {
+        () = shutdown.cancelled() => Ok(None),
+        done = work => done.map(Some),
+    }
 }
 
 async fn watch(
