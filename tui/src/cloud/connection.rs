@@ -1,6 +1,6 @@
 //! The SDK clients, made once.
 
-use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_config::{BehaviorVersion, Region, SdkConfig, profile::ProfileFileCredentialsProvider};
 use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
 use aws_smithy_http_client::{Builder, tls};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
@@ -96,7 +96,9 @@ async fn looked_for(endpoint: &Endpoint) -> SdkConfig {
         loader = loader.region(Region::new(region.clone()));
     }
     if let Some(profile) = &endpoint.profile {
-        loader = loader.profile_name(profile);
+        // Named on the command line, a profile outweighs keys in the environment: nobody wants to break the wrong account.
+        let credentials = ProfileFileCredentialsProvider::builder().profile_name(profile).build();
+        loader = loader.profile_name(profile).credentials_provider(credentials);
     }
     loader.load().await
 }
