@@ -1,5 +1,7 @@
 //! Placing orders through the HTTP API, as any customer does.
 
+use std::time::Duration;
+
 use eventflow_contract::Order;
 use http::{Request, StatusCode, header::CONTENT_TYPE};
 use http_body_util::{BodyExt, Full};
@@ -12,6 +14,11 @@ use serde_json::{Value, json};
 
 use super::cause;
 use crate::app::NewOrder;
+
+/// A little longer than an HTTP API takes to give up by itself.
+///
+/// Source: <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html>
+const PATIENCE: Duration = Duration::from_secs(35);
 
 type Body = Full<hyper::body::Bytes>;
 
@@ -65,7 +72,9 @@ impl OrdersApi {
             .header(CONTENT_TYPE, "application/json")
             .body(Body::from(body.to_string()))
             .map_err(|error| unreachable(error.to_string()))?;
-        let response = self.client.request(request).await.map_err(|error| unreachable(cause(&error)))?;
+        let response = tokio::time::timeout(PATIENCE, self.client.request(request));
+        let response = response.await.map_err(|_| unreachable(format!("no answer within {} s", PATIENCE.as_secs())))?;
+        let response = response.map_err(|error| unreachable(cause(&error)))?;
         let status = response.status();
         let body = response.into_body().collect().await.map_err(|error| unreachable(error.to_string()))?.to_bytes();
         let answer: Value = serde_json::from_slice(&body).unwrap_or(Value::Null);
