@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use clap::Args;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -26,12 +26,32 @@ pub(super) struct Events {
 impl Events {
     pub(super) async fn run(self, target: &Target) -> Result<()> {
         let told = |observation: Observation| match observation {
-            Observation::Event(event) if self.json => Some(event.envelope.to_string()),
+            Observation::Event(event) if self.json => Some(printable(&event.envelope.to_string())),
             Observation::Event(event) => Some(line(&event)),
             _ => None,
         };
         watch(target, told).await
     }
+}
+
+/// The same JSON, with what could command a terminal written as `\\uXXXX`. JSON has such characters only within texts.
+pub(super) fn printable(json: &str) -> String {
+    let mut text = String::with_capacity(json.len());
+    for character in json.chars() {
+        let mut units = [0; 2];
+        match character {
+            harmless if !commands_a_terminal(harmless) => text.push(harmless),
+            other => text.extend(other.encode_utf16(&mut units).iter().map(|unit| format!("\\u{unit:04x}"))),
+        }
+    }
+    text
+}
+
+/// Control characters, and those that turn the direction of writing.
+fn commands_a_terminal(character: char) -> bool {
+    let turns =
+        matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    turns || character.is_control()
 }
 
 fn line(event: &EventRecord) -> String {
@@ -61,7 +81,9 @@ pub(super) async fn watch(target: &Target, told: impl Fn(Observation) -> Option<
         };
         match message {
             None => return Ok(()),
-            Some(Message::Feed(FeedState::Lost(why))) => bail!("the live tail broke off: {why}"),
+            // It is tried again by itself.
+            Some(Message::Feed(FeedState::Lost(why))) => writeln!(std::io::stderr(), "the live tail broke off: {why}")?,
+            Some(Message::Dropped(count)) => writeln!(std::io::stderr(), "at least {count} lines were left out")?,
             Some(Message::Observed(observations)) => {
                 let mut out = std::io::stdout().lock();
                 for line in observations.into_iter().filter_map(&told) {
@@ -71,5 +93,18 @@ pub(super) async fn watch(target: &Target, told: impl Fn(Observation) -> Option<
             }
             Some(_) => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn printed_json_commands_no_terminal_and_says_the_same() {
+        let hostile = serde_json::json!({ "text": "a\u{9b}2J\u{202e}é" });
+        let shown = printable(&hostile.to_string());
+        assert_eq!(shown, "{\"text\":\"a\\u009b2J\\u202eé\"}");
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&shown).expect("JSON"), hostile);
     }
 }
