@@ -5,12 +5,13 @@ use lambda_runtime::Error;
 
 type Main = fn() -> Result<(), Error>;
 
-const FUNCTIONS: [(&str, Main); 6] = [
+const FUNCTIONS: [(&str, Main); 7] = [
     ("create-order", eventflow_order::create_order::main),
     ("get-order", eventflow_order::get_order::main),
     ("republish-stuck-orders", eventflow_order::republish_stuck_orders::main),
     ("process-payment", eventflow_payment::process_payment::main),
     ("reserve-inventory", eventflow_inventory::reserve_inventory::main),
+    ("restore-after-faults", eventflow_faults::restore_after_faults::main),
     ("send-notification", eventflow_notification::send_notification::main),
 ];
 

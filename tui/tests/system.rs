@@ -158,6 +158,80 @@ async fn a_failing_service_fills_its_own_dead_letter_queue_and_no_other() {
     }
 }
 
+/// `eventflow-tui faults ... --json` against that cloud.
+fn faults(cloud: &Cloud, arguments: &[&str]) -> Vec<Value> {
+    let output = Command::new(env!("CARGO_BIN_EXE_eventflow-tui"))
+        .args(["faults", "--json"])
+        .args(arguments)
+        .envs(cloud.environment())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+async fn reserved(lambda: &aws_sdk_lambda::Client, function: &str) -> Option<i32> {
+    let answer = lambda.get_function_concurrency().function_name(function).send().await.unwrap();
+    answer.reserved_concurrent_executions()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_faults_changed_is_put_back_as_it_was() {
+    let cloud = Cloud::start(&[]);
+    let (lambda, events) = (aws_sdk_lambda::Client::new(&cloud.sdk()), aws_sdk_eventbridge::Client::new(&cloud.sdk()));
+    let dynamodb = aws_sdk_dynamodb::Client::new(&cloud.sdk());
+    let call = lambda.put_function_concurrency().function_name("reserveInventory");
+    call.reserved_concurrent_executions(7).send().await.unwrap();
+    let before = row(&dynamodb, INVENTORY, "productId", "espresso").await["availableQty"].clone();
+    for fault in
+        ["processPayment throttle", "reserveInventory halt", "sendNotification disconnect", "reserveInventory drain"]
+    {
+        let words: Vec<_> = std::iter::once("set").chain(fault.split(' ')).collect();
+        faults(&cloud, &words);
+        // Set once more, what was before is still what was before.
+        faults(&cloud, &words);
+    }
+    let on: Vec<_> = faults(&cloud, &[]).iter().map(|f| format!("{} {}", f["function"], f["kind"])).collect();
+    assert_eq!(on.len(), 4, "{on:?}");
+    assert_eq!(reserved(&lambda, "processPayment").await, Some(1));
+    assert_eq!(reserved(&lambda, "reserveInventory").await, Some(0));
+    assert_eq!(row(&dynamodb, INVENTORY, "productId", "espresso").await["availableQty"], "0");
+    assert_eq!(faults(&cloud, &["clear"]), [Value::Null; 0]);
+    assert_eq!(reserved(&lambda, "processPayment").await, None);
+    assert_eq!(reserved(&lambda, "reserveInventory").await, Some(7));
+    assert_eq!(row(&dynamodb, INVENTORY, "productId", "espresso").await["availableQty"], before);
+    for rule in ["OrderCreated", "PaymentFailed", "InventoryFailed"] {
+        let answer = events.describe_rule().name(format!("sendNotification-{rule}-dev")).send().await.unwrap();
+        assert_eq!(answer.state.unwrap().as_str(), "ENABLED");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_nobody_puts_back_the_stack_puts_back_itself() {
+    let cloud = Cloud::start(&[]);
+    let (lambda, events) = (aws_sdk_lambda::Client::new(&cloud.sdk()), aws_sdk_eventbridge::Client::new(&cloud.sdk()));
+    let dynamodb = aws_sdk_dynamodb::Client::new(&cloud.sdk());
+    let before = row(&dynamodb, INVENTORY, "productId", "espresso").await["availableQty"].clone();
+    faults(&cloud, &["set", "processPayment", "halt", "--for", "1s"]);
+    faults(&cloud, &["set", "reserveInventory", "disconnect", "--for", "1s"]);
+    faults(&cloud, &["set", "reserveInventory", "drain", "--for", "1s"]);
+    assert_eq!(reserved(&lambda, "processPayment").await, Some(0));
+    eventually("restoreAfterFaults restored the concurrency", || async {
+        reserved(&lambda, "processPayment").await.is_none().then_some(())
+    })
+    .await;
+    eventually("restoreAfterFaults enabled the rules", || async {
+        let answer = events.describe_rule().name("reserveInventory-OrderCreated-dev").send().await.unwrap();
+        (answer.state.unwrap().as_str() == "ENABLED").then_some(())
+    })
+    .await;
+    eventually("restoreAfterFaults gave the stock back", || async {
+        (row(&dynamodb, INVENTORY, "productId", "espresso").await["availableQty"] == before).then_some(())
+    })
+    .await;
+    eventually("nothing is left to restore", || async { faults(&cloud, &[]).is_empty().then_some(()) }).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_command_line_works_from_the_export_lines() {
     let cloud = Cloud::start(ALWAYS_APPROVED);

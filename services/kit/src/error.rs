@@ -36,6 +36,14 @@ pub enum Error {
     /// The event bus did not take the events.
     #[error(transparent)]
     Publish(#[from] PublishError),
+    /// AWS did not do what was asked of it, other than with tables and events.
+    #[error("{action}: {problem}; check that the function's role allows it. Lambda tries it again")]
+    Control {
+        /// What was attempted.
+        action: String,
+        /// What AWS or the way to it said.
+        problem: String,
+    },
     /// A fault was injected.
     #[error("an injected fault fails this invocation; remove the row '{mode}' of {function} from the faults table")]
     Injected {
@@ -76,6 +84,7 @@ impl Error {
             Self::Row(_) => "MalformedRow",
             Self::Contended { .. } => "Contended",
             Self::Publish(_) => "PublishFailed",
+            Self::Control { .. } => "ControlFailed",
             Self::Injected { .. } => "InjectedFault",
         }
     }

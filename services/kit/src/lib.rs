@@ -17,7 +17,7 @@ mod orders;
 mod publish;
 mod row;
 
-pub use aws::Clients;
+pub use aws::{Clients, sdk_config};
 pub use backoff::Backoff;
 pub use error::{Error, StoreError};
 pub use fault::{Fault, FaultMode, Faults};

@@ -8,7 +8,7 @@ use super::{
     faults,
     form::Form,
     hold::Step,
-    message::{Effect, Fault},
+    message::{Effect, Fault, FaultSetting},
     mode::{Mode, Pane},
     model::Model,
 };
@@ -196,7 +196,7 @@ fn in_command(model: &mut Model, input: Input, action: Action) -> Vec<Effect> {
 fn run(model: &mut Model, meaning: Meaning) -> Vec<Effect> {
     match meaning {
         Meaning::Do(Effect::ClearFaults) => return clear(model),
-        Meaning::Do(Effect::SetFault { fault, on }) => return set(model, fault, on),
+        Meaning::Do(Effect::SetFault { fault, setting }) => return set(model, fault, setting),
         Meaning::Do(effect) => return vec![effect],
         Meaning::Quit => return quit(model),
         Meaning::Help => model.mode = Mode::Help { line: 0 },
@@ -261,25 +261,25 @@ fn in_menu(model: &mut Model, at: usize, action: Action) -> Vec<Effect> {
         (Action::Toggle, Some(fault)) => {
             let asked = model.wanted.iter().find(|(wanted, _)| *wanted == fault).map(|(_, on)| *on);
             let on = asked.unwrap_or_else(|| faults::is_on(&model.services, &fault));
-            set(model, fault, !on)
+            set(model, fault, (!on).then(FaultSetting::default))
         }
         _ => Vec::new(),
     }
 }
 
-fn set(model: &mut Model, fault: Fault, on: bool) -> Vec<Effect> {
+fn set(model: &mut Model, fault: Fault, setting: Option<FaultSetting>) -> Vec<Effect> {
     let allowed = model.system.as_ref().is_none_or(|system| system.fault_injection);
-    if on && !allowed && faults::needs_injection(fault.kind) {
+    if setting.is_some() && !allowed {
         let text = format!(
-            "{} cannot be set: this stack was deployed with FaultInjection off. Deploy it with FaultInjection=on, or choose halt or disconnect.",
-            faults::title(fault.kind)
+            "{} is not broken: this stack was deployed with FaultInjection off. Deploy it with FaultInjection=on to break it.",
+            fault.function
         );
         model.notices.failed(text, model.now);
         return Vec::new();
     }
     model.wanted.retain(|(wanted, _)| *wanted != fault);
-    model.wanted.push((fault.clone(), on));
-    vec![Effect::SetFault { fault, on }]
+    model.wanted.push((fault.clone(), setting.is_some()));
+    vec![Effect::SetFault { fault, setting }]
 }
 
 fn popup_step(action: Action) -> Option<Step> {

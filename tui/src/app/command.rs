@@ -2,7 +2,7 @@
 
 use super::{
     faults,
-    message::{Effect, Fault, NewOrder},
+    message::{Effect, Fault, FaultKind, FaultSetting, NewOrder},
     services::Services,
     stock::StockLevels,
 };
@@ -11,7 +11,7 @@ use super::{
 pub(crate) const COMMANDS: [(&str, &str, &str); 9] = [
     ("burst", "[N] [PRODUCT]", "place N orders at once (20)"),
     ("clear", "", "turn every fault off"),
-    ("fault", "FUNCTION KIND [off]", "break a function"),
+    ("fault", "FUNCTION KIND [off|30% 5m 2s]", "break a function: rate, for how long, latency"),
     ("filter", "[WORDS]", "show only what has these words"),
     ("help", "", "show the keys"),
     ("order", "[PRODUCT] [QUANTITY] [USER]", "place an order"),
@@ -92,15 +92,43 @@ fn burst(rest: &[&str]) -> Result<Meaning, String> {
 }
 
 fn fault(rest: &[&str], services: &Services) -> Result<Meaning, String> {
-    let names: Vec<_> = services.consumers().map(|service| service.name.as_str()).collect();
-    let usage = || format!(":fault needs a function ({}) and a kind (error, throttle, halt, ...)", names.join(", "));
+    let able: Vec<_> = services.list.iter().filter(|s| faults::applies(FaultKind::Error, &s.name, &s.role)).collect();
+    let names: Vec<_> = able.iter().map(|service| service.name.as_str()).collect();
+    let usage = || format!(":fault needs a function ({}) and a kind ({})", names.join(", "), faults::words());
     let (Some(wanted), Some(kind)) = (rest.first(), rest.get(1)) else { return Err(usage()) };
     let wanted = wanted.to_ascii_lowercase();
-    let function = names.iter().find(|name| name.to_ascii_lowercase().contains(&wanted)).ok_or_else(usage)?.to_string();
-    let kind = faults::by_word(kind).ok_or_else(|| {
-        format!("{kind} is no kind of fault; there are decline, out-of-stock, error, crash, latency, timeout, throttle, halt, disconnect")
-    })?;
-    Ok(Meaning::Do(Effect::SetFault { fault: Fault { function, kind }, on: rest.get(2) != Some(&"off") }))
+    let service = able.iter().find(|service| service.name.to_ascii_lowercase().contains(&wanted)).ok_or_else(usage)?;
+    let known = || format!("{kind} is no kind of fault; there are {}", faults::words());
+    let kind = faults::by_word(kind).ok_or_else(known)?;
+    if !faults::applies(kind, &service.name, &service.role) {
+        return Err(format!("{} cannot have that: {}", service.name, faults::title(kind)));
+    }
+    let fault = Fault { function: service.name.clone(), kind };
+    Ok(Meaning::Do(Effect::SetFault { fault, setting: setting(&rest[2..])? }))
+}
+
+/// `off`, or how: a rate, for how long, and a latency, in that order and all of them optional: `30% 5m 2s`.
+fn setting(words: &[&str]) -> Result<Option<FaultSetting>, String> {
+    let mut setting = FaultSetting::default();
+    let mut durations = 0;
+    for word in words {
+        if *word == "off" {
+            return Ok(None);
+        }
+        if let Some(percent) = word.strip_suffix('%') {
+            let percent = percent.parse().ok().filter(|percent: &f64| (0.0..=100.0).contains(percent));
+            setting.rate = percent.ok_or_else(|| format!("{word} is no rate from 0% to 100%"))? / 100.0;
+            continue;
+        }
+        let duration = faults::span(word).map_err(|problem| format!("{word}: {problem}"))?;
+        match durations {
+            0 => setting.lasts = duration,
+            1 => setting.latency = duration,
+            _ => return Err(format!("{word} is one too many: a rate, how long it lasts, and a latency are enough")),
+        }
+        durations += 1;
+    }
+    Ok(Some(setting))
 }
 
 fn number(text: Option<&str>, default: u32, most: u32) -> Result<u32, String> {

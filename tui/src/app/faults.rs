@@ -1,48 +1,41 @@
 //! The menu of faults: what can be broken, what it is called, and what to expect of it.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 
 use super::{
-    message::{Fault, FaultKind},
+    message::{Fault, FaultKind, FunctionRole},
     services::Services,
 };
 
-/// All kinds that any function can have, in the order of the menu.
-const GENERAL: [FaultKind; 7] = [
-    FaultKind::Throttle,
+/// All kinds, in the order of the matrix: what a business refuses, what a process does, what the cloud withholds.
+pub(crate) const KINDS: [FaultKind; 11] = [
+    FaultKind::Decline,
+    FaultKind::OutOfStock,
+    FaultKind::Drain,
     FaultKind::Error,
     FaultKind::Crash,
     FaultKind::Latency,
     FaultKind::Timeout,
+    FaultKind::Publish,
+    FaultKind::Throttle,
     FaultKind::Halt,
     FaultKind::Disconnect,
 ];
 
-/// The faults to choose from: one that tells most for each consumer first, then the rest of them kind by kind.
+/// The faults that one key chooses between.
 pub(crate) fn choices(services: &Services) -> Vec<Fault> {
     let fault = |function: &str, kind| Fault { function: function.to_owned(), kind };
-    let mut list: Vec<_> = services.consumers().map(|s| fault(&s.name, telling(&s.name))).collect();
-    for kind in GENERAL {
-        for service in services.consumers() {
-            let choice = fault(&service.name, kind);
-            if !list.contains(&choice) {
-                list.push(choice);
-            }
-        }
-    }
-    list
-}
-
-/// The fault that shows most in a function of that name: what its business can refuse, else an error.
-fn telling(function: &str) -> FaultKind {
-    let name = function.to_ascii_lowercase();
-    if name.contains("payment") {
-        FaultKind::Decline
-    } else if name.contains("inventory") || name.contains("stock") {
-        FaultKind::OutOfStock
-    } else {
-        FaultKind::Error
-    }
+    let possible = |service: &&super::services::Service, kind| applies(kind, &service.name, &service.role);
+    let all = KINDS.into_iter().flat_map(|kind| {
+        services
+            .list
+            .iter()
+            .filter(move |service| possible(service, kind))
+            .map(move |service| fault(&service.name, kind))
+    });
+    all.collect()
 }
 
 /// What a kind is called in the menu.
@@ -57,6 +50,8 @@ pub(crate) fn title(kind: FaultKind) -> &'static str {
         FaultKind::Throttle => "throttled to 1 at a time",
         FaultKind::Halt => "halted, no concurrency",
         FaultKind::Disconnect => "rules disabled",
+        FaultKind::Publish => "dies before publishing",
+        FaultKind::Drain => "shelves emptied",
     }
 }
 
@@ -71,6 +66,8 @@ pub(crate) fn expectation(kind: FaultKind) -> &'static str {
         FaultKind::Throttle => "its events wait, none is lost",
         FaultKind::Halt => "its events go straight to its dead-letter queue",
         FaultKind::Disconnect => "it hears nothing until restored",
+        FaultKind::Publish => "what was written is published late, by a retry or by republishStuckOrders",
+        FaultKind::Drain => "orders fail for want of stock, payments are refunded",
     }
 }
 
@@ -86,17 +83,51 @@ pub(crate) fn word(kind: FaultKind) -> &'static str {
         FaultKind::Throttle => "throttle",
         FaultKind::Halt => "halt",
         FaultKind::Disconnect => "disconnect",
+        FaultKind::Publish => "publish",
+        FaultKind::Drain => "drain",
     }
 }
 
 /// The kind that a command names.
 pub(crate) fn by_word(text: &str) -> Option<FaultKind> {
-    [FaultKind::Decline, FaultKind::OutOfStock].into_iter().chain(GENERAL).find(|kind| word(*kind) == text)
+    KINDS.into_iter().find(|kind| word(*kind) == text)
 }
 
-/// Whether the functions themselves carry it out, by reading the faults table.
-pub(crate) fn needs_injection(kind: FaultKind) -> bool {
-    !matches!(kind, FaultKind::Halt | FaultKind::Disconnect)
+/// All kinds by the words that name them, for people.
+pub(crate) fn words() -> String {
+    KINDS.map(word).join(", ")
+}
+
+/// Whether that can go wrong in that function.
+pub(crate) fn applies(kind: FaultKind, function: &str, role: &FunctionRole) -> bool {
+    let name = function.to_ascii_lowercase();
+    let pays = name.contains("payment");
+    let stocks = name.contains("inventory") || name.contains("stock");
+    let takes_orders =
+        matches!(role, FunctionRole::Api(routes) if routes.iter().any(|route| route.starts_with("POST ")));
+    let consumes = matches!(role, FunctionRole::Consumer(_));
+    match kind {
+        FaultKind::Decline => pays && consumes,
+        FaultKind::OutOfStock | FaultKind::Drain => stocks && consumes,
+        FaultKind::Publish => takes_orders || (pays || stocks) && consumes,
+        FaultKind::Disconnect => consumes,
+        FaultKind::Error
+        | FaultKind::Crash
+        | FaultKind::Latency
+        | FaultKind::Timeout
+        | FaultKind::Throttle
+        | FaultKind::Halt => takes_orders || consumes,
+    }
+}
+
+/// Whether its rate means something: the functions decide it anew at each invocation.
+pub(crate) fn has_rate(kind: FaultKind) -> bool {
+    !matches!(kind, FaultKind::Throttle | FaultKind::Halt | FaultKind::Disconnect | FaultKind::Drain)
+}
+
+/// Whether its latency means something.
+pub(crate) fn has_latency(kind: FaultKind) -> bool {
+    matches!(kind, FaultKind::Latency | FaultKind::Throttle)
 }
 
 /// Whether a fault is on.
@@ -108,4 +139,60 @@ pub(crate) fn is_on(services: &Services, fault: &Fault) -> bool {
 pub(crate) fn left(until: Option<Timestamp>, now: Timestamp) -> Option<String> {
     let seconds = until?.duration_since(now).as_secs().max(0);
     Some(if seconds >= 60 { format!("{}m {:02}s", seconds / 60, seconds % 60) } else { format!("{seconds}s") })
+}
+
+/// A span of time as people write it: `250ms`, `90s`, `5m`, `1h`. Above nothing, up to a day.
+///
+/// # Errors
+/// What would be right.
+pub(crate) fn span(text: &str) -> Result<Duration, String> {
+    let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let (number, unit) = text.split_at(end);
+    let scale = match unit {
+        "ms" => 0.001,
+        "s" => 1.0,
+        "m" => 60.0,
+        "h" => 3_600.0,
+        _ => return Err("say how long with a unit: 250ms, 90s, 5m, 1h".to_owned()),
+    };
+    let seconds = number.parse::<f64>().map_err(|_| "say how long: 250ms, 90s, 5m, 1h".to_owned())? * scale;
+    if !(0.001..=86_400.0).contains(&seconds) {
+        return Err("it must be between 1ms and 24h".to_owned());
+    }
+    Ok(Duration::from_secs_f64(seconds))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_are_read_as_people_write_them() {
+        assert_eq!(span("250ms"), Ok(Duration::from_millis(250)));
+        assert_eq!(span("1.5s"), Ok(Duration::from_millis(1_500)));
+        assert_eq!(span("5m"), Ok(Duration::from_secs(300)));
+        for wrong in ["", "5", "m", "-5m", "0s", "25h", "1e3s", "5 m", "NaNs", "1.2.3s"] {
+            assert!(span(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn every_kind_is_named_by_one_word() {
+        for kind in KINDS {
+            assert_eq!(by_word(word(kind)), Some(kind));
+        }
+    }
+
+    #[test]
+    fn a_fault_applies_where_it_can_be_seen() {
+        let consumer = FunctionRole::Consumer(Vec::new());
+        let api = FunctionRole::Api(vec!["POST /orders".into()]);
+        let reader = FunctionRole::Api(vec!["GET /orders/{orderId}".into()]);
+        assert!(applies(FaultKind::Decline, "processPayment", &consumer));
+        assert!(!applies(FaultKind::Decline, "sendNotification", &consumer));
+        assert!(
+            applies(FaultKind::Publish, "createOrder", &api) && !applies(FaultKind::Disconnect, "createOrder", &api)
+        );
+        assert!(KINDS.iter().all(|kind| !applies(*kind, "getOrder", &reader)));
+    }
 }

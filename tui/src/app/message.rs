@@ -51,15 +51,21 @@ pub enum Effect {
         /// Which product; `None` spreads over all.
         product_id: Option<String>,
     },
-    /// Turn a fault on or off.
+    /// Turn a fault on, or off.
     SetFault {
         /// Which.
         fault: Fault,
-        /// On or off.
-        on: bool,
+        /// How; `None` turns it off.
+        setting: Option<FaultSetting>,
     },
-    /// Turn every fault off.
+    /// Turn every fault off and put back what they changed.
     ClearFaults,
+    /// Publish an event as it is: once more, or one that nobody can read.
+    Publish(NewEvent),
+    /// SIGKILL the processes of a function. On the embedded cloud only.
+    KillProcesses(String),
+    /// Send a function the events again that lie in its dead-letter queues.
+    Redrive(String),
     /// Add to a product's available stock.
     Restock {
         /// Which product.
@@ -86,6 +92,17 @@ pub struct NewOrder {
     pub product_id: String,
     /// How many.
     pub quantity: u32,
+}
+
+/// An event to be published.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewEvent {
+    /// Its source: `eventflow.orders`.
+    pub source: String,
+    /// Its detail-type: `OrderCreated`.
+    pub detail_type: String,
+    /// Its detail.
+    pub detail: serde_json::Value,
 }
 
 /// A fault to inject in one function.
@@ -118,6 +135,54 @@ pub enum FaultKind {
     Halt,
     /// The service's rules are disabled.
     Disconnect,
+    /// The process aborts after its write and before it publishes.
+    Publish,
+    /// All available stock is taken away.
+    Drain,
+}
+
+/// How a fault strikes.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct FaultSetting {
+    /// In which share of the invocations, 0 to 1. Of no meaning to what is changed on the cloud: throttle, halt,
+    /// disconnect, drain.
+    pub rate: f64,
+    /// After how long it ends by itself. Real time, also where the cloud's clock is faster.
+    pub lasts: Duration,
+    /// By how much `Latency` and `Throttle` delay each invocation.
+    pub latency: Duration,
+}
+
+impl Default for FaultSetting {
+    fn default() -> Self {
+        Self { rate: 1.0, lasts: Duration::from_secs(600), latency: Duration::from_millis(1_500) }
+    }
+}
+
+/// A fault that is on.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ActiveFault {
+    /// What goes wrong.
+    pub kind: FaultKind,
+    /// In which share of the invocations, 0 to 1.
+    pub rate: f64,
+    /// By how much it delays, if it does.
+    pub latency: Duration,
+    /// How long it has left; `None`: nobody will end it, it was not set from here.
+    pub left: Option<Duration>,
+}
+
+impl ActiveFault {
+    /// One that strikes every time, without a delay and without an end.
+    pub fn plain(kind: FaultKind) -> Self {
+        Self { kind, rate: 1.0, latency: Duration::ZERO, left: None }
+    }
+
+    /// The same with that long left.
+    #[must_use]
+    pub fn for_another(self, left: Duration) -> Self {
+        Self { left: Some(left), ..self }
+    }
 }
 
 /// The state of the live tail.
@@ -192,6 +257,6 @@ pub struct ServiceState {
     pub disabled_rules: Vec<String>,
     /// Messages in its on-failure queue and its rules' dead-letter queues.
     pub dead_letters: u64,
-    /// Faults that are on, with the time each has left.
-    pub faults: Vec<(FaultKind, Option<Duration>)>,
+    /// Faults that are on.
+    pub faults: Vec<ActiveFault>,
 }

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::{
     backlog::Backlog,
     health::Health,
-    message::{Fault, FaultKind, FunctionRole, ServiceState, System},
+    message::{ActiveFault, Fault, FaultKind, FunctionRole, ServiceState, System},
     pattern::hears,
     window::{Durations, Window},
 };
@@ -35,7 +35,7 @@ pub(crate) struct Service {
     pub(crate) reserved: Option<u32>,
     pub(crate) disabled_rules: Vec<String>,
     /// Faults that are on, with the time each ends.
-    pub(crate) faults: Vec<(FaultKind, Option<Timestamp>)>,
+    pub(crate) faults: Vec<(ActiveFault, Option<Timestamp>)>,
     /// What the last failed invocation said.
     pub(crate) last_error: Option<String>,
     last_failed: bool,
@@ -67,7 +67,12 @@ impl Service {
 
     /// Whether that fault is on.
     pub(crate) fn has_fault(&self, kind: FaultKind) -> bool {
-        self.faults.iter().any(|(on, _)| *on == kind)
+        self.fault(kind).is_some()
+    }
+
+    /// That fault, when it is on, and when it ends.
+    pub(crate) fn fault(&self, kind: FaultKind) -> Option<&(ActiveFault, Option<Timestamp>)> {
+        self.faults.iter().find(|(on, _)| on.kind == kind)
     }
 
     /// Whether events reach it by rules.
@@ -88,7 +93,7 @@ impl Service {
     pub(crate) fn health(&self, now: Timestamp) -> Health {
         let rules = if let FunctionRole::Consumer(subscriptions) = &self.role { subscriptions.len() } else { 0 };
         let recent = self.window.sum(now, 10);
-        let refused = self.faults.iter().any(|(kind, _)| matches!(kind, FaultKind::Decline | FaultKind::OutOfStock));
+        let refused = [FaultKind::Decline, FaultKind::OutOfStock].into_iter().any(|kind| self.has_fault(kind));
         let mostly_failed = recent.failed > 0 && recent.failed >= recent.ok;
         let retrying = self.backlog.retrying() > 0;
         if self.reserved == Some(0) {
@@ -159,15 +164,12 @@ impl Service {
         self.faults = state
             .faults
             .into_iter()
-            .map(|(kind, left)| {
-                (
-                    kind,
-                    left.and_then(|left| SignedDuration::try_from(left).ok())
-                        .and_then(|left| now.checked_add(left).ok()),
-                )
+            .map(|fault| {
+                let left = fault.left.and_then(|left| SignedDuration::try_from(left).ok());
+                (fault, left.and_then(|left| now.checked_add(left).ok()))
             })
             .collect();
-        self.faults.sort_by_key(|(kind, _)| *kind);
+        self.faults.sort_by_key(|(fault, _)| fault.kind);
     }
 
     fn tick(&mut self, now: Timestamp) {
@@ -222,7 +224,7 @@ impl Services {
     /// Every fault that is on.
     pub(crate) fn faults(&self) -> impl Iterator<Item = (Fault, Option<Timestamp>)> {
         self.list.iter().flat_map(|service| {
-            service.faults.iter().map(|(kind, until)| (Fault { function: service.name.clone(), kind: *kind }, *until))
+            service.faults.iter().map(|(on, until)| (Fault { function: service.name.clone(), kind: on.kind }, *until))
         })
     }
 

@@ -64,7 +64,8 @@ async fn stand_behind(
     let discovering = async { Ok(discover(&started.connection, started.cloud.stack_name(), scale).await?) };
     let discovered = unless_over(shutdown, discovering).await;
     if let Ok(Some((system, resources))) = discovered {
-        watch(system, Reach { connection: started.connection, resources }, messages, wanted, shutdown).await;
+        watch(system, Reach { connection: started.connection, resources, processes: None }, messages, wanted, shutdown)
+            .await;
         started.cloud.shutdown().await;
         return Ok(());
     }

@@ -3,6 +3,7 @@
 mod dashboard;
 mod embedded;
 mod events;
+mod faults;
 mod local;
 mod logs;
 mod order;
@@ -68,6 +69,8 @@ enum Command {
     Events(events::Events),
     /// Show what a function logged
     Logs(logs::Logs),
+    /// Break functions on purpose, and undo it
+    Faults(faults::Faults),
 }
 
 fn key_value(text: &str) -> Result<(String, String), String> {
@@ -105,6 +108,7 @@ async fn run(cli: Cli) -> Result<()> {
         Some(Command::Order(order)) => order.run(&cli.target).await,
         Some(Command::Events(events)) => events.run(&cli.target).await,
         Some(Command::Logs(logs)) => logs.run(&cli.target).await,
+        Some(Command::Faults(faults)) => faults.run(&cli.target).await,
     }
 }
 

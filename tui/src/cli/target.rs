@@ -38,6 +38,6 @@ of a deployed one"
         let name = self.stack.as_deref().unwrap_or(DEFAULT_STACK);
         let (system, resources) =
             discover(&connection, name, None).await.with_context(|| format!("cannot look into the stack {name}"))?;
-        Ok((system, Reach { connection, resources }))
+        Ok((system, Reach { connection, resources, processes: None }))
     }
 }

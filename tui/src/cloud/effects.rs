@@ -10,7 +10,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{OrdersApi, Reach, Store, faults, state};
+use super::{OrdersApi, Reach, Store, dead_letters, faults, publish, state};
 use crate::app::{Effect, Message, NewOrder};
 
 /// Rows are read again at most this often, however many events name them.
@@ -121,9 +121,17 @@ impl Worker {
         self.run("Not everything was read", |worker| async move {
             let _permit = permit;
             let store = Store(&worker.reach);
-            let (orders, stock, services) =
-                tokio::try_join!(store.recent(), store.stock(), state::services(&worker.reach))?;
-            Ok(vec![Message::Orders { orders, complete: true }, Message::Stock(stock), Message::Services(services)])
+            // What can be read is shown, whatever the others do.
+            let (orders, stock, services) = tokio::join!(store.recent(), store.stock(), state::services(&worker.reach));
+            let told = [
+                orders.map(|orders| Message::Orders { orders, complete: true }),
+                stock.map(Message::Stock),
+                services.map(Message::Services),
+            ];
+            Ok(told
+                .into_iter()
+                .map(|told| told.unwrap_or_else(|error| Message::Failed(format!("{error:#}"))))
+                .collect())
         });
     }
 
@@ -135,13 +143,29 @@ impl Worker {
             Effect::PlaceBurst { count, product_id } => {
                 self.run("Burst not placed", move |worker| async move { worker.burst(count, product_id).await });
             }
-            Effect::SetFault { fault, on } => self.run("Fault not changed", move |worker| async move {
-                faults::set(&worker.reach, &fault, on).await?;
+            Effect::SetFault { fault, setting } => self.run("Fault not changed", move |worker| async move {
+                match setting {
+                    Some(setting) => faults::set(&worker.reach, &fault, &setting).await?,
+                    None => faults::unset(&worker.reach, &fault).await?,
+                }
                 Ok(vec![Message::Services(state::services(&worker.reach).await?)])
             }),
             Effect::ClearFaults => self.run("Faults not cleared", |worker| async move {
                 let count = faults::clear(&worker.reach).await?;
                 let told = if count == 0 { "No fault was on".to_owned() } else { format!("{count} faults cleared") };
+                Ok(vec![Message::Services(state::services(&worker.reach).await?), Message::Done(told)])
+            }),
+            Effect::Publish(event) => self.run("Event not published", move |worker| async move {
+                publish::publish(&worker.reach, std::slice::from_ref(&event)).await?;
+                Ok(vec![Message::Done(format!("{} published", event.detail_type))])
+            }),
+            Effect::KillProcesses(function) => self.run("Nothing killed", move |worker| async move {
+                let count = worker.reach.kill(&function)?;
+                Ok(vec![Message::Done(format!("{count} processes of {function} killed"))])
+            }),
+            Effect::Redrive(function) => self.run("Dead letters not sent again", move |worker| async move {
+                let sent = dead_letters::redrive(&worker.reach, &function).await?;
+                let told = format!("{sent} events sent to {function} again");
                 Ok(vec![Message::Services(state::services(&worker.reach).await?), Message::Done(told)])
             }),
             Effect::Restock { product_id, quantity } => self.run("Not restocked", move |worker| async move {

@@ -1,14 +1,17 @@
 //! The shell around the dashboard: SDK clients, discovery of the stack, the live tail, and carrying out effects.
 
 mod connection;
+mod dead_letters;
 mod discovery;
 mod effects;
-mod faults;
+pub(crate) mod faults;
 mod feed;
 mod live_prefix;
 mod orders_api;
+mod processes;
+mod publish;
 mod resources;
-mod state;
+pub(crate) mod state;
 mod store;
 
 pub use connection::{ConnectError, Connection, Endpoint};
@@ -16,6 +19,7 @@ pub use discovery::{DiscoveryError, discover};
 pub use effects::carry_out;
 pub use feed::follow;
 pub use orders_api::{OrdersApi, PlaceError};
+pub use processes::Processes;
 pub use resources::{FunctionResources, Resources};
 pub use store::Store;
 
@@ -26,6 +30,8 @@ pub struct Reach {
     pub connection: Connection,
     /// The physical names.
     pub resources: Resources,
+    /// The functions' processes, where they run on this machine.
+    pub processes: Option<Processes>,
 }
 
 /// The innermost reason of an SDK error, which hides it behind "dispatch failure".

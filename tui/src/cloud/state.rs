@@ -6,56 +6,84 @@ use anyhow::{Result, anyhow};
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_eventbridge::types::RuleState;
 use aws_sdk_sqs::types::QueueAttributeName;
+use eventflow_faults::{Change, Restoration};
 use eventflow_kit::FaultMode;
 use futures::future::try_join_all;
 use jiff::Timestamp;
 
 use super::{FunctionResources, Reach, cause};
-use crate::app::{FaultKind, ServiceState};
+use crate::app::{ActiveFault, FaultKind, FunctionRole, ServiceState};
 
 /// Messages that wait in a queue, and those that somebody looks at.
 const COUNTED: [QueueAttributeName; 2] =
     [QueueAttributeName::ApproximateNumberOfMessages, QueueAttributeName::ApproximateNumberOfMessagesNotVisible];
 
 /// Reads the state of every function.
-pub(super) async fn services(reach: &Reach) -> Result<Vec<ServiceState>> {
-    try_join_all(reach.resources.functions.iter().map(|function| service(reach, function))).await
+pub(crate) async fn services(reach: &Reach) -> Result<Vec<ServiceState>> {
+    let (rows, journal) = tokio::try_join!(rows(reach), async { Ok(super::faults::journal(reach).open().await?) })?;
+    let known = Known { rows, journal, now: Timestamp::now() };
+    try_join_all(reach.resources.functions.iter().map(|function| service(reach, function, &known))).await
 }
 
-async fn service(reach: &Reach, function: &FunctionResources) -> Result<ServiceState> {
-    let (reserved_concurrency, disabled_rules, dead_letters, rows) = tokio::try_join!(
+/// What the faults table tells.
+struct Known {
+    rows: Vec<(String, ActiveFault)>,
+    journal: Vec<Restoration>,
+    now: Timestamp,
+}
+
+async fn service(reach: &Reach, function: &FunctionResources, known: &Known) -> Result<ServiceState> {
+    let (reserved_concurrency, disabled_rules, dead_letters) = tokio::try_join!(
         reserved(reach, &function.name),
         disabled(reach, &function.rules),
         letters(reach, &function.dead_letter_queues),
-        rows(reach, &function.name),
     )?;
     let disconnected = !function.rules.is_empty() && disabled_rules.len() == function.rules.len();
-    let faults = faults(rows, reserved_concurrency, disconnected);
+    let faults = known.faults(function, reserved_concurrency, disconnected);
     Ok(ServiceState { function: function.name.clone(), reserved_concurrency, disabled_rules, dead_letters, faults })
 }
 
-/// A row of latency and a reservation of one are one fault: the throttle.
-fn faults(
-    rows: Vec<(FaultKind, Option<Duration>)>,
-    reserved: Option<u32>,
-    disconnected: bool,
-) -> Vec<(FaultKind, Option<Duration>)> {
-    let mut faults = rows;
-    match reserved {
-        Some(0) => faults.push((FaultKind::Halt, None)),
-        Some(1) => match faults.iter_mut().find(|(kind, _)| *kind == FaultKind::Latency) {
-            Some((kind, _)) => *kind = FaultKind::Throttle,
-            None => faults.push((FaultKind::Throttle, None)),
-        },
-        _ => {}
+impl Known {
+    fn faults(&self, function: &FunctionResources, reserved: Option<u32>, disconnected: bool) -> Vec<ActiveFault> {
+        let of_rows = self.rows.iter().filter(|(name, _)| *name == function.name).map(|(_, fault)| *fault);
+        let mut faults: Vec<ActiveFault> = of_rows.collect();
+        let concurrency =
+            |change: &Change| matches!(change, Change::Concurrency { function: f, .. } if *f == function.name);
+        let held = self.left(concurrency);
+        match reserved {
+            Some(0) => faults.push(ActiveFault { left: held, ..ActiveFault::plain(FaultKind::Halt) }),
+            // Latency and a reservation of one that was made for it are one fault: the throttle.
+            Some(1) if held.is_some() => match faults.iter_mut().find(|fault| fault.kind == FaultKind::Latency) {
+                Some(fault) => fault.kind = FaultKind::Throttle,
+                None => faults.push(ActiveFault { left: held, ..ActiveFault::plain(FaultKind::Throttle) }),
+            },
+            _ => {}
+        }
+        let rule = |change: &Change| matches!(change, Change::Rule { name } if function.rules.contains(name));
+        if disconnected {
+            faults.push(ActiveFault { left: self.left(rule), ..ActiveFault::plain(FaultKind::Disconnect) });
+        }
+        let left = self.left(|change| matches!(change, Change::Stock { .. }));
+        if left.is_some() && applies_drain(function) {
+            faults.push(ActiveFault { left, ..ActiveFault::plain(FaultKind::Drain) });
+        }
+        faults
     }
-    if disconnected {
-        faults.push((FaultKind::Disconnect, None));
+
+    /// How long until the last of those is put back; what is overdue is put back any moment.
+    fn left(&self, which: impl Fn(&Change) -> bool) -> Option<Duration> {
+        let open = self.journal.iter().filter(|open| which(&open.change));
+        open.map(|open| Duration::try_from(open.restore_at.duration_since(self.now)).unwrap_or_default()).max()
     }
-    faults
 }
 
-async fn reserved(reach: &Reach, function: &str) -> Result<Option<u32>> {
+fn applies_drain(function: &FunctionResources) -> bool {
+    let role = FunctionRole::Consumer(Vec::new());
+    !function.rules.is_empty() && crate::app::faults::applies(FaultKind::Drain, &function.name, &role)
+}
+
+/// The reserved concurrency of a function.
+pub(super) async fn reserved(reach: &Reach, function: &str) -> Result<Option<u32>> {
     let answer = reach.connection.lambda.get_function_concurrency().function_name(function).send().await;
     let answer = answer.map_err(|error| anyhow!("cannot read the concurrency of {function}: {}", cause(&error)))?;
     Ok(answer.reserved_concurrent_executions().and_then(|count| u32::try_from(count).ok()))
@@ -83,43 +111,43 @@ async fn letters(reach: &Reach, queues: &[String]) -> Result<u64> {
     Ok(depths.await?.into_iter().sum())
 }
 
-async fn rows(reach: &Reach, function: &str) -> Result<Vec<(FaultKind, Option<Duration>)>> {
+/// The faults that functions act out themselves.
+async fn rows(reach: &Reach) -> Result<Vec<(String, ActiveFault)>> {
     let table = &reach.resources.faults_table;
-    let answer = reach
-        .connection
-        .dynamodb
-        .query()
-        .table_name(table)
-        .key_condition_expression("functionName = :function")
-        .expression_attribute_values(":function", AttributeValue::S(function.to_owned()))
-        .send()
-        .await
-        .map_err(|error| anyhow!("cannot read the table {table}: {}", cause(&error)))?;
-    Ok(answer.items().iter().filter_map(|row| fault(row, Timestamp::now())).collect())
+    let mut pages = reach.connection.dynamodb.scan().table_name(table).into_paginator().items().send();
+    let mut rows = Vec::new();
+    while let Some(item) = pages.next().await {
+        let item = item.map_err(|error| anyhow!("cannot read the table {table}: {}", cause(&error)))?;
+        rows.extend(fault(&item, Timestamp::now()));
+    }
+    Ok(rows)
 }
 
 /// The fault of a row, unless it has expired: DynamoDB deletes expired rows late.
-fn fault(row: &HashMap<String, AttributeValue>, now: Timestamp) -> Option<(FaultKind, Option<Duration>)> {
-    let mode = row.get("mode")?.as_s().ok()?;
-    let mode = FaultMode::ALL.into_iter().find(|known| known.as_str() == mode)?;
-    let left = match row.get("expiresAt").and_then(|value| value.as_n().ok()?.parse::<i64>().ok()) {
+fn fault(row: &HashMap<String, AttributeValue>, now: Timestamp) -> Option<(String, ActiveFault)> {
+    let number = |name: &str| row.get(name).and_then(|value| value.as_n().ok()?.parse::<f64>().ok());
+    let mode: FaultMode = row.get("mode")?.as_s().ok()?.parse().ok()?;
+    let left = match number("expiresAt") {
         Some(expires) => {
-            Some(Duration::from_secs(u64::try_from(expires - now.as_second()).ok().filter(|left| *left > 0)?))
+            let left = Duration::try_from_secs_f64(expires - now.as_millisecond() as f64 / 1_000.0).ok();
+            Some(left.filter(|left| !left.is_zero())?)
         }
         None => None,
     };
-    Some((kind(mode)?, left))
+    let latency = Duration::try_from_secs_f64(number("latencyMs").unwrap_or(0.0) / 1_000.0).unwrap_or_default();
+    let fault = ActiveFault { kind: kind(mode), rate: number("rate").unwrap_or(1.0), latency, left };
+    Some((row.get("functionName")?.as_s().ok()?.clone(), fault))
 }
 
-fn kind(mode: FaultMode) -> Option<FaultKind> {
+fn kind(mode: FaultMode) -> FaultKind {
     match mode {
-        FaultMode::Decline => Some(FaultKind::Decline),
-        FaultMode::OutOfStock => Some(FaultKind::OutOfStock),
-        FaultMode::Error => Some(FaultKind::Error),
-        FaultMode::Crash => Some(FaultKind::Crash),
-        FaultMode::Latency => Some(FaultKind::Latency),
-        FaultMode::Timeout => Some(FaultKind::Timeout),
-        FaultMode::Publish => None,
+        FaultMode::Decline => FaultKind::Decline,
+        FaultMode::OutOfStock => FaultKind::OutOfStock,
+        FaultMode::Error => FaultKind::Error,
+        FaultMode::Crash => FaultKind::Crash,
+        FaultMode::Latency => FaultKind::Latency,
+        FaultMode::Timeout => FaultKind::Timeout,
+        FaultMode::Publish => FaultKind::Publish,
     }
 }
 
@@ -129,23 +157,40 @@ mod tests {
 
     fn row(mode: &str, expires: i64) -> HashMap<String, AttributeValue> {
         HashMap::from([
+            ("functionName".to_owned(), AttributeValue::S("pay".into())),
             ("mode".to_owned(), AttributeValue::S(mode.into())),
+            ("rate".to_owned(), AttributeValue::N("0.25".into())),
             ("expiresAt".to_owned(), AttributeValue::N(expires.to_string())),
         ])
     }
 
-    #[test]
-    fn an_expired_row_is_no_fault() {
-        let now = Timestamp::from_second(1_000).expect("a time");
-        assert_eq!(fault(&row("decline", 1_060), now), Some((FaultKind::Decline, Some(Duration::from_secs(60)))));
-        assert_eq!(fault(&row("decline", 1_000), now), None);
-        assert_eq!(fault(&row("nonsense", 2_000), now), None);
+    fn now() -> Timestamp {
+        Timestamp::from_second(1_000).expect("a time")
     }
 
     #[test]
-    fn latency_with_a_reservation_of_one_is_a_throttle() {
-        assert_eq!(faults(vec![(FaultKind::Latency, None)], Some(1), false), [(FaultKind::Throttle, None)]);
-        assert_eq!(faults(vec![(FaultKind::Latency, None)], None, false), [(FaultKind::Latency, None)]);
-        assert_eq!(faults(Vec::new(), Some(0), true), [(FaultKind::Halt, None), (FaultKind::Disconnect, None)]);
+    fn an_expired_row_is_no_fault() {
+        let (function, found) = fault(&row("decline", 1_060), now()).expect("a fault");
+        assert_eq!((function.as_str(), found.kind, found.rate), ("pay", FaultKind::Decline, 0.25));
+        assert_eq!(found.left, Some(Duration::from_secs(60)));
+        assert_eq!(fault(&row("decline", 1_000), now()), None);
+        assert_eq!(fault(&row("nonsense", 2_000), now()), None);
+        assert_eq!(fault(&row("rule/x", 2_000), now()), None, "the journal's rows are none");
+    }
+
+    #[test]
+    fn a_reservation_is_a_fault_when_the_journal_says_so() {
+        let pay = FunctionResources { name: "pay".into(), ..FunctionResources::default() };
+        let latency = ActiveFault::plain(FaultKind::Latency);
+        let change = Change::Concurrency { function: "pay".into(), before: None };
+        let restore_at = now() + Duration::from_secs(30);
+        let known = |journal| Known { rows: vec![("pay".into(), latency)], journal, now: now() };
+        let kinds =
+            |known: Known, reserved| known.faults(&pay, reserved, false).iter().map(|f| f.kind).collect::<Vec<_>>();
+        let ours = || known(vec![Restoration { change: change.clone(), restore_at }]);
+        assert_eq!(kinds(ours(), Some(1)), [FaultKind::Throttle]);
+        assert_eq!(kinds(known(Vec::new()), Some(1)), [FaultKind::Latency], "reserved by somebody else");
+        assert_eq!(kinds(ours(), Some(0)), [FaultKind::Latency, FaultKind::Halt]);
+        assert_eq!(ours().faults(&pay, Some(0), false)[1].left, Some(Duration::from_secs(30)));
     }
 }

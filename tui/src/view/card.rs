@@ -106,8 +106,8 @@ fn times(model: &Model, service: &Service, theme: Theme, buffer: &mut Buffer, in
     let plural = if service.cold_starts == 1 { "" } else { "s" };
     let text = match (&service.last_error, service.faults.first()) {
         (Some(error), _) if recent.failed > 0 => error.clone(),
-        (_, Some((kind, _))) if pen::width(faults::title(*kind)) + 4 <= pen.left() => faults::title(*kind).to_owned(),
-        (_, Some((kind, _))) => faults::word(*kind).to_owned(),
+        (_, Some((on, _))) if pen::width(faults::title(on.kind)) + 4 <= pen.left() => faults::title(on.kind).to_owned(),
+        (_, Some((on, _))) => faults::word(on.kind).to_owned(),
         _ if service.cold_starts > 0 => format!("{} cold start{plural}", service.cold_starts),
         _ => String::new(),
     };

@@ -94,7 +94,7 @@ pub(super) fn faults(model: &Model, at: usize, theme: Theme, buffer: &mut Buffer
         let asked = model.wanted.iter().any(|(wanted, asked)| wanted == choice && *asked != on);
         let mut pen = Pen::new(buffer, inside, (line - first) as u16);
         let here = line == at;
-        let possible = injection || !fault::needs_injection(choice.kind);
+        let possible = injection;
         let style = match (possible, here) {
             (false, _) => theme.muted(),
             (true, true) => theme.strong(),
@@ -113,7 +113,7 @@ pub(super) fn faults(model: &Model, at: usize, theme: Theme, buffer: &mut Buffer
         return;
     };
     let mut pen = Pen::new(buffer, inside, inside.height.saturating_sub(1));
-    if injection || !fault::needs_injection(choice.kind) {
+    if injection {
         pen.skip(1)
             .write(theme.glyph("→ ", "> "), theme.accent())
             .write(fault::expectation(choice.kind), theme.text())

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
-use eventflow_tui::app::{Effect, Fault, FaultKind, Message, NewOrder, Scope, bindings};
+use eventflow_tui::app::{ActiveFault, Effect, Fault, FaultKind, FaultSetting, Message, NewOrder, Scope, bindings};
 
 use crate::{
     looks::draw,
@@ -110,12 +110,14 @@ fn f_breaks_payment_first_and_the_menu_waits_for_the_answer() {
     keys(&mut script, "f");
     press(&mut script, KeyCode::Enter);
     let decline = fault("processPayment", FaultKind::Decline);
-    assert_eq!(script.effects, [Effect::SetFault { fault: decline.clone(), on: true }]);
+    assert_eq!(script.effects, [Effect::SetFault { fault: decline.clone(), setting: Some(FaultSetting::default()) }]);
     assert!(shows(&script, "…"));
-    script.state("processPayment", |state| state.faults = vec![(FaultKind::Decline, Some(Duration::from_secs(60)))]);
+    script.state("processPayment", |state| {
+        state.faults = vec![ActiveFault::plain(FaultKind::Decline).for_another(Duration::from_secs(60))]
+    });
     assert!(shows(&script, " ON "));
     press(&mut script, KeyCode::Char(' '));
-    assert_eq!(script.effects.last(), Some(&Effect::SetFault { fault: decline, on: false }));
+    assert_eq!(script.effects.last(), Some(&Effect::SetFault { fault: decline, setting: None }));
 }
 
 #[test]
@@ -124,13 +126,18 @@ fn the_menu_names_what_tells_most_of_each_service() {
     keys(&mut script, "fj ");
     assert_eq!(
         script.effects,
-        [Effect::SetFault { fault: fault("reserveInventory", FaultKind::OutOfStock), on: true }]
+        [Effect::SetFault {
+            fault: fault("reserveInventory", FaultKind::OutOfStock),
+            setting: Some(FaultSetting::default())
+        }]
     );
     keys(&mut script, "j ");
-    let error = Effect::SetFault { fault: fault("sendNotification", FaultKind::Error), on: true };
+    let error =
+        Effect::SetFault { fault: fault("reserveInventory", FaultKind::Drain), setting: Some(FaultSetting::default()) };
     assert_eq!(script.effects.last(), Some(&error));
     keys(&mut script, "j ");
-    let throttle = Effect::SetFault { fault: fault("processPayment", FaultKind::Throttle), on: true };
+    let throttle =
+        Effect::SetFault { fault: fault("createOrder", FaultKind::Error), setting: Some(FaultSetting::default()) };
     assert_eq!(script.effects.last(), Some(&throttle));
     keys(&mut script, "F");
     assert_eq!(script.effects.last(), Some(&Effect::ClearFaults));
@@ -223,7 +230,8 @@ fn commands_are_completed_run_and_explained() {
     press(&mut script, KeyCode::Esc);
     keys(&mut script, ":fault inventory halt");
     press(&mut script, KeyCode::Enter);
-    let halt = Effect::SetFault { fault: fault("reserveInventory", FaultKind::Halt), on: true };
+    let halt =
+        Effect::SetFault { fault: fault("reserveInventory", FaultKind::Halt), setting: Some(FaultSetting::default()) };
     assert_eq!(script.effects.last(), Some(&halt));
 }
 
@@ -241,7 +249,7 @@ fn q_leaves_and_asks_when_faults_are_on() {
     keys(&mut script, "q");
     assert_eq!(script.effects, [Effect::Quit]);
     script.effects.clear();
-    script.state("processPayment", |state| state.faults = vec![(FaultKind::Decline, None)]);
+    script.state("processPayment", |state| state.faults = vec![ActiveFault::plain(FaultKind::Decline)]);
     keys(&mut script, "q");
     assert_eq!((script.effects.len(), script.model.scope()), (0, Scope::Confirm));
     press(&mut script, KeyCode::Esc);

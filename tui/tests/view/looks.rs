@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use eventflow_tui::{
-    app::{Appearance, FaultKind, FeedState, Message, Model},
+    app::{ActiveFault, Appearance, FaultKind, FeedState, Message, Model},
     view::view,
 };
 use ratatui::{
@@ -156,7 +156,9 @@ fn every_health_has_its_own_word_and_style() {
     assert_eq!(buffer[find(&buffer, "✖ failing")].fg, Color::Red);
     script.state("sendNotification", |state| state.reserved_concurrency = Some(0));
     script.state("reserveInventory", |state| state.disabled_rules = vec!["reserveInventory-rule".into()]);
-    script.state("processPayment", |state| state.faults = vec![(FaultKind::Latency, Some(Duration::from_secs(9)))]);
+    script.state("processPayment", |state| {
+        state.faults = vec![ActiveFault::plain(FaultKind::Latency).for_another(Duration::from_secs(9))]
+    });
     let buffer = buffer_of(&script);
     assert_eq!(buffer[find(&buffer, "■ halted")].fg, Color::Red);
     assert_eq!(buffer[find(&buffer, "◌ disconnected")].fg, Color::Red);
@@ -171,7 +173,7 @@ fn without_colour_no_cell_has_one_and_states_are_still_told() {
     let mut script = Script::with(Appearance { colour: false, ascii: false });
     script.connect(&CONSUMERS);
     script.busy(6);
-    script.state("processPayment", |state| state.faults = vec![(FaultKind::Decline, None)]);
+    script.state("processPayment", |state| state.faults = vec![ActiveFault::plain(FaultKind::Decline)]);
     let terminal = draw(&script.model, (120, 36));
     let buffer = terminal.backend().buffer();
     assert!(buffer.content.iter().all(|cell| cell.fg == Color::Reset && cell.bg == Color::Reset));

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use eventflow_tui::{
-    app::{FaultKind, FeedState, Message},
+    app::{ActiveFault, FaultKind, FeedState, Message},
     observe::{InvocationStatus, Observation},
 };
 use proptest::prelude::*;
@@ -98,7 +98,10 @@ fn happen(script: &mut Script, happening: Happening) {
             state.reserved_concurrency = concurrency;
             if faulty {
                 state.disabled_rules = vec![format!("{}-rule", CONSUMERS[function])];
-                state.faults = vec![(FaultKind::Throttle, Some(Duration::MAX)), (FaultKind::Crash, None)];
+                state.faults = vec![
+                    ActiveFault::plain(FaultKind::Throttle).for_another(Duration::MAX),
+                    ActiveFault::plain(FaultKind::Crash),
+                ];
             }
         }),
         Happening::Fail(function, request) => {

@@ -7,8 +7,8 @@ use std::time::Duration;
 use eventflow_contract::{InventoryStatus, Order, PaymentStatus, Stock};
 use eventflow_tui::{
     app::{
-        Appearance, Effect, FaultKind, FeedState, Function, FunctionRole, Message, Model, ServiceState, Subscription,
-        System, update,
+        ActiveFault, Appearance, Effect, FaultKind, FeedState, Function, FunctionRole, Message, Model, ServiceState,
+        Subscription, System, update,
     },
     observe::{EventRecord, InvocationPhase, InvocationRecord, InvocationStatus, Observation},
 };
@@ -277,7 +277,9 @@ pub fn payment_failing() -> Script {
 pub fn payments_fail(mut script: Script) -> Script {
     script.connect(&CONSUMERS);
     script.busy(30);
-    script.state("processPayment", |state| state.faults = vec![(FaultKind::Decline, Some(Duration::from_secs(284)))]);
+    script.state("processPayment", |state| {
+        state.faults = vec![ActiveFault::plain(FaultKind::Decline).for_another(Duration::from_secs(284))]
+    });
     for _ in 0..5 {
         script.order(End::Declined);
         script.wait(260);
@@ -297,7 +299,7 @@ pub fn inventory_throttles(mut script: Script) -> Script {
     script.busy(20);
     script.state("reserveInventory", |state| {
         state.reserved_concurrency = Some(1);
-        state.faults = vec![(FaultKind::Throttle, Some(Duration::from_secs(120)))];
+        state.faults = vec![ActiveFault::plain(FaultKind::Throttle).for_another(Duration::from_secs(120))];
     });
     for at in 0..14 {
         let order = script.create();
@@ -320,7 +322,7 @@ pub fn notifications_fail(mut script: Script) -> Script {
     script.busy(20);
     script.state("sendNotification", |state| {
         state.dead_letters = 3;
-        state.faults = vec![(FaultKind::Error, None)];
+        state.faults = vec![ActiveFault::plain(FaultKind::Error)];
     });
     for at in 0..6 {
         let order = script.create();
