@@ -106,8 +106,9 @@ pub(crate) fn applies(kind: FaultKind, function: &str, role: &FunctionRole) -> b
     let name = function.to_ascii_lowercase();
     let pays = name.contains("payment");
     let stocks = name.contains("inventory") || name.contains("stock");
+    // Where nobody tells the routes, only those that read are called so.
     let takes_orders =
-        matches!(role, FunctionRole::Api(routes) if routes.iter().any(|route| route.starts_with("POST ")));
+        matches!(role, FunctionRole::Api(routes) if routes.iter().any(|route| !route.starts_with("GET ")));
     let consumes = matches!(role, FunctionRole::Consumer(_));
     match kind {
         FaultKind::Decline => pays && consumes,
@@ -217,6 +218,8 @@ mod tests {
     fn a_fault_applies_where_it_can_be_seen() {
         let consumer = FunctionRole::Consumer(Vec::new());
         let api = FunctionRole::Api(vec!["POST /orders".into()]);
+        let untold = FunctionRole::Api(vec!["HTTP API".into()]);
+        assert!(applies(FaultKind::Error, "createOrder", &untold));
         let reader = FunctionRole::Api(vec!["GET /orders/{orderId}".into()]);
         assert!(applies(FaultKind::Decline, "processPayment", &consumer));
         assert!(!applies(FaultKind::Decline, "sendNotification", &consumer));

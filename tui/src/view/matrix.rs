@@ -129,8 +129,9 @@ fn kind_row(
     for column in shown {
         let (text, style) = cell_text(model, column.service, kind, theme);
         let style = if chosen == Some(column.at) { theme.selected().patch(theme.strong()) } else { style };
-        // The mark of the chosen cell ends before the next column.
-        pen.column(&text, column.width - 1, style).skip(1);
+        // The mark of the chosen cell is as wide as the cell, and ends before the next column.
+        let width = column.width - 1;
+        pen.column(&format!("{text:<0$}", usize::from(width)), width, style).skip(1);
     }
 }
 
@@ -157,7 +158,7 @@ fn state(model: &Model, service: &Service, kind: FaultKind, theme: Theme) -> Vec
         (Cell::Asked, _) => ("asked for…".to_owned(), theme.warn()),
         _ => ("off".to_owned(), theme.muted()),
     };
-    vec![Span::styled(format!("{}: ", service.name), theme.text()), Span::styled(text, style)]
+    vec![Span::styled(format!("{}: ", service.name), theme.heading()), Span::styled(text, style)]
 }
 
 fn knobs(model: &Model, kind: FaultKind, theme: Theme, mut pen: Pen<'_>) {
