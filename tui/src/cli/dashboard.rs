@@ -22,9 +22,10 @@ use crate::{
 const MESSAGES: usize = 4096;
 const EFFECTS: usize = 1024;
 
-pub(super) async fn run(target: &Target, options: &Embedded) -> Result<()> {
-    let model =
-        Model::new(appearance_from(|name| std::env::var(name).ok()), Timestamp::now()).in_zone(TimeZone::system());
+pub(super) async fn run(target: &Target, options: &Embedded, leave_faults: bool) -> Result<()> {
+    let model = Model::new(appearance_from(|name| std::env::var(name).ok()), Timestamp::now())
+        .in_zone(TimeZone::system())
+        .leaving_faults_on(leave_faults);
     let (messages, received) = mpsc::channel(MESSAGES);
     let (effects, wanted) = mpsc::channel(EFFECTS);
     let shutdown = CancellationToken::new();

@@ -12,7 +12,7 @@ mod target;
 use std::process::ExitCode;
 
 use anyhow::Result;
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand, error::ErrorKind};
 
 /// See, and show, an event-driven order system at work.
 ///
@@ -26,6 +26,9 @@ struct Cli {
     target: Target,
     #[command(flatten)]
     embedded: Embedded,
+    /// Leave faults on when the dashboard is left, without a question; each ends by itself
+    #[arg(long)]
+    leave_faults: bool,
 }
 
 /// Which stack is meant.
@@ -102,8 +105,12 @@ pub fn main() -> ExitCode {
 }
 
 async fn run(cli: Cli) -> Result<()> {
+    if cli.leave_faults && cli.command.is_some() {
+        let text = "--leave-faults is for the dashboard: give it without a command\n";
+        Cli::command().error(ErrorKind::ArgumentConflict, text).exit();
+    }
     match cli.command {
-        None => dashboard::run(&cli.target, &cli.embedded).await,
+        None => dashboard::run(&cli.target, &cli.embedded, cli.leave_faults).await,
         Some(Command::Local(local)) => local.run(&cli.embedded).await,
         Some(Command::Order(order)) => order.run(&cli.target).await,
         Some(Command::Events(events)) => events.run(&cli.target).await,
@@ -126,8 +133,6 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     #[test]
