@@ -90,7 +90,7 @@ fn in_view(model: &mut Model, action: Action) -> Vec<Effect> {
     Vec::new()
 }
 
-/// Takes one layer away: a notice, the selection, the pause, the filter.
+/// Takes one layer away: a notice, the selection, what faults did that are over, the pause, the filter.
 fn back(model: &mut Model) {
     if model.notices.dismiss() {
         return;
@@ -102,6 +102,8 @@ fn back(model: &mut Model) {
     };
     if selected {
         follow(model);
+    } else if model.blast.as_ref().is_some_and(|blast| blast.ended.is_some()) {
+        model.blast = None;
     } else if model.paused {
         model.pause(false);
     } else if !model.filter.is_empty() {

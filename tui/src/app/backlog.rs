@@ -21,7 +21,7 @@ const OVERDUE: SignedDuration = SignedDuration::from_secs(2);
 /// Waits counted at most.
 const MOST: usize = 1_000_000;
 /// Requests remembered at most. More than wait in any demonstration.
-const REMEMBERED: usize = 50_000;
+pub(crate) const REMEMBERED: usize = 50_000;
 
 /// The count of what waits.
 #[derive(Debug, Clone, Default)]

@@ -196,7 +196,7 @@ static BINDINGS: &[Binding] = table! {
     View [c('R')] "R" A::Refresh, None, "read everything again";
     View [c('m')] "m" A::Mouse, None, "mouse selects rows; again to leave it to the terminal";
     View [c('1')] "1" A::View(1), None, "the Flow view";
-    View [k(K::Esc)] "Esc" A::Back, None, "back by one layer: selection, filter, notice";
+    View [k(K::Esc)] "Esc" A::Back, None, "back by one layer: notice, selection, blast radius, filter";
     View [c('?')] "?" A::Help, Some("help"), "show the keys";
     View [c('q')] "q" A::Quit, Some("quit"), "leave; asks when faults are on";
     Filter [k(K::Enter)] "Enter" A::Accept, Some("keep"), "keep the filter";

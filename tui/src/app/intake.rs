@@ -71,6 +71,11 @@ fn clean_event(event: &mut EventRecord) {
 fn seen(model: &mut Model, event: EventRecord, delay: SignedDuration) {
     let now = model.now;
     model.services.routed(&event.source, &event.detail_type, now);
+    let by = publisher(model, &event.source).map(|at| model.services.list[at].name.clone());
+    if let Some(blast) = &mut model.blast {
+        blast.routed(&model.services, &event.source, &event.detail_type);
+        by.iter().for_each(|by| blast.published(by, &event.detail_type));
+    }
     if event.detail_type == ACCEPTED {
         model.placed.add(now, true);
         model.orders.announce(&event, now);
@@ -121,6 +126,9 @@ fn invoked(model: &mut Model, record: InvocationRecord, delay: SignedDuration) {
         && !model.services.list[at].is_consumer()
     {
         model.pulses.start(Edge::Request(at), delay, false, now);
+    }
+    if let Some(blast) = &mut model.blast {
+        blast.invocation(&record);
     }
     model.services.invocation(record, now);
 }

@@ -3,10 +3,12 @@
 mod actions;
 mod backlog;
 mod bindings;
+mod blast;
 mod breaking;
 mod command;
 mod events;
 pub(crate) mod faults;
+mod findings;
 mod form;
 mod health;
 mod hold;
@@ -35,11 +37,13 @@ pub use model::{Appearance, Model};
 pub use update::update;
 
 pub(crate) use {
+    blast::Blast,
     command::COMMANDS,
     events::EventRow,
+    findings::{Finding, Sentence, Verdict, findings, sentences},
     form::{Field, Form},
     hold::offset,
-    layout::{Needs, SMALLEST, areas},
+    layout::{Needs, SAID, SMALLEST, areas, blast_table},
     leave::{Leaving, undoable},
     matrix::{Cell, Knob, cell, columns, heads},
     mode::{Mode, Pane},
@@ -47,4 +51,5 @@ pub(crate) use {
     orders::{HIGHLIGHT, OrderRow},
     pulses::Edge,
     services::{Service, duration_text},
+    window::Sample,
 };

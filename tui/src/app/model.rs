@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 use super::{
     bindings::Scope,
+    blast::Blast,
     events::EventStream,
     hold::Filter,
     matrix::Matrix,
@@ -63,6 +64,8 @@ pub struct Model {
     /// Orders accepted, by the second.
     pub(crate) placed: Window,
     pub(crate) last_order: Option<NewOrder>,
+    /// What the faults that are or were on did to whom; `None` when there is nothing to tell, or it was read.
+    pub(crate) blast: Option<Blast>,
     /// What is chosen in the fault matrix.
     pub(crate) matrix: Matrix,
     /// Faults that were asked for and are not yet as asked.
@@ -96,6 +99,7 @@ impl Model {
             filter: String::new(),
             placed: Window::default(),
             last_order: None,
+            blast: None,
             matrix: Matrix::default(),
             wanted: Vec::new(),
             leaves_faults: false,
@@ -141,6 +145,9 @@ impl Model {
         if self.now.duration_since(self.settled) >= SETTLE {
             self.settled = self.now;
             self.services.tick(self.now);
+            if let Some(blast) = &mut self.blast {
+                blast.settle();
+            }
         }
     }
 

@@ -89,6 +89,19 @@ impl Service {
             .count()
     }
 
+    /// How many deliveries its disabled rules withhold from it.
+    pub(crate) fn withheld(&self, source: &str, detail_type: &str) -> usize {
+        let FunctionRole::Consumer(subscriptions) = &self.role else { return 0 };
+        let disabled = subscriptions.iter().filter(|s| self.disabled_rules.contains(&s.rule));
+        disabled.filter(|s| hears(&s.pattern, source, detail_type)).count()
+    }
+
+    /// How many events wait, none of them tried yet, when that is more than the records of a swift invocation take to arrive.
+    pub(crate) fn untried(&self, now: Timestamp) -> u64 {
+        let held = self.reserved.is_some() || self.backlog.is_overdue(now);
+        if held { self.backlog.waiting().saturating_sub(self.backlog.retrying() as u64) } else { 0 }
+    }
+
     /// How it is.
     pub(crate) fn health(&self, now: Timestamp) -> Health {
         let rules = if let FunctionRole::Consumer(subscriptions) = &self.role { subscriptions.len() } else { 0 };

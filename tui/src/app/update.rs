@@ -1,7 +1,7 @@
 //! What follows from each message.
 
 use super::{
-    faults, input, intake, leave,
+    blast, faults, input, intake, leave,
     message::{Effect, FeedState, FunctionRole, Message, System},
     model::Model,
 };
@@ -21,7 +21,10 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         }
         Message::Feed(state) => return feed(model, state),
         Message::Observed(batch) => return intake::observed(model, batch),
-        Message::Dropped(count) => model.events.dropped = model.events.dropped.saturating_add(count),
+        Message::Dropped(count) => {
+            model.events.dropped = model.events.dropped.saturating_add(count);
+            gap(model);
+        }
         Message::Orders { orders, complete } => {
             // The first complete list is what was there before; later lists and single rows show changes.
             let fresh = !complete || model.orders.len() > 0;
@@ -32,6 +35,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         Message::Stock(stock) => model.stock.replace(stock, now),
         Message::Services(states) => {
             model.services.states(states, now);
+            blast::follow(&mut model.blast, &model.services, now);
             let services = &model.services;
             model.wanted.retain(|(fault, on)| faults::is_on(services, fault) != *on);
             return leave::states_read(model);
@@ -63,8 +67,16 @@ fn feed(model: &mut Model, mut state: FeedState) -> Vec<Effect> {
     model.feed = state;
     if lost && runs {
         model.services.gap();
+        gap(model);
     }
     if runs && changed { vec![Effect::Reconcile] } else { Vec::new() }
+}
+
+/// The live tail left something out: counts since a fault began are lower bounds.
+fn gap(model: &mut Model) {
+    if let Some(blast) = &mut model.blast {
+        blast.gaps = true;
+    }
 }
 
 fn clean_system(mut system: System) -> System {

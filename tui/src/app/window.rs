@@ -105,6 +105,60 @@ impl Durations {
     }
 }
 
+/// Some durations in three numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Sample {
+    /// How many there are.
+    pub(crate) count: usize,
+    /// Half took no longer.
+    pub(crate) p50: Duration,
+    /// 95 of 100 took no longer.
+    pub(crate) p95: Duration,
+}
+
+impl Sample {
+    fn of(durations: impl Iterator<Item = Duration>) -> Option<Self> {
+        let mut sorted: Vec<_> = durations.collect();
+        sorted.sort_unstable();
+        Some(Self { count: sorted.len(), p50: percentile(&sorted, 50)?, p95: percentile(&sorted, 95)? })
+    }
+}
+
+impl Durations {
+    /// The last minute as it is now.
+    pub(crate) fn sample(&self, now: Timestamp) -> Option<Sample> {
+        let oldest = now.as_second() - SECONDS as i64;
+        Sample::of(self.recent.iter().filter(|(at, _)| at.as_second() >= oldest).map(|(_, duration)| *duration))
+    }
+}
+
+/// The last 2,048 durations, however old.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Spread {
+    kept: VecDeque<Duration>,
+    changed: bool,
+    /// Their percentiles, as of the last [`Spread::settle`].
+    pub(crate) sample: Option<Sample>,
+}
+
+impl Spread {
+    /// Takes one in.
+    pub(crate) fn add(&mut self, duration: Duration) {
+        if self.kept.len() == DURATIONS {
+            self.kept.pop_front();
+        }
+        self.kept.push_back(duration);
+        self.changed = true;
+    }
+
+    /// Computes the percentiles anew if anything changed.
+    pub(crate) fn settle(&mut self) {
+        if std::mem::take(&mut self.changed) {
+            self.sample = Sample::of(self.kept.iter().copied());
+        }
+    }
+}
+
 /// The nearest-rank percentile of sorted values.
 fn percentile(sorted: &[Duration], percent: usize) -> Option<Duration> {
     let rank = (sorted.len() * percent).div_ceil(100);

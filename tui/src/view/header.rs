@@ -56,7 +56,7 @@ fn pieces(model: &Model, theme: Theme) -> Vec<Piece> {
     let open = if tally.open > 0 { theme.text() } else { theme.muted() };
     push(5, true, format!("{} in flight", pen::count(tally.open as u64)), open);
     if let Some(scale) = model.system.as_ref().and_then(|system| system.time_scale).filter(|scale| *scale != 1.0) {
-        push(6, true, format!("waits ×{scale}"), theme.muted());
+        push(6, true, format!("waits {}{scale}", theme.glyph("×", "x")), theme.muted());
     }
     push(4, true, clock(model, model.now), theme.muted());
     pieces

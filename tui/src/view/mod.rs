@@ -1,6 +1,7 @@
 //! Drawing: a pure function of the model. One file per panel.
 
 mod banner;
+mod blast;
 mod card;
 mod detail;
 mod dialogs;
@@ -37,6 +38,7 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
     header::draw(model, theme, buffer, areas.header);
     map::draw(model, theme, buffer, areas.map, areas.card);
     banner::draw(model, theme, buffer, areas.banner);
+    blast::draw(model, theme, buffer, areas.blast);
     orders::draw(model, theme, buffer, areas.orders);
     stock::draw(model, theme, buffer, areas.stock);
     events::draw(model, theme, buffer, areas.events);

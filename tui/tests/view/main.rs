@@ -2,6 +2,7 @@
 
 #![allow(missing_docs, clippy::unwrap_used)]
 
+mod blast;
 mod keys;
 mod leave;
 mod looks;
