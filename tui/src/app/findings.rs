@@ -41,6 +41,18 @@ pub(crate) enum Verdict {
     Untouched(u64),
 }
 
+/// How much a service was harmed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Harm {
+    /// Nobody can tell yet.
+    Unknown,
+    None,
+    /// It does all its work, but later.
+    Late,
+    /// Some of its work is not done.
+    Lost,
+}
+
 /// One service of a blast radius.
 #[derive(Debug, Clone)]
 pub(crate) struct Finding<'a> {
@@ -53,9 +65,14 @@ pub(crate) struct Finding<'a> {
 }
 
 impl Finding<'_> {
-    /// Whether it was harmed.
-    pub(crate) fn is_harmed(&self) -> bool {
-        !matches!(self.verdict, Verdict::NoTraffic | Verdict::Unknown(_) | Verdict::Untouched(_))
+    /// How much it was harmed.
+    pub(crate) fn harm(&self) -> Harm {
+        match self.verdict {
+            Verdict::NoTraffic | Verdict::Unknown(_) => Harm::Unknown,
+            Verdict::Untouched(_) => Harm::None,
+            Verdict::Slower(..) | Verdict::Waiting(..) | Verdict::Retried(..) => Harm::Late,
+            _ => Harm::Lost,
+        }
     }
 
     /// Everything it had to do, as far as that is known.
@@ -136,21 +153,20 @@ fn slower(before: Option<Sample>, during: Option<Sample>) -> Option<(Sample, Sam
     comparable(before, during).filter(|(before, during)| during.p95 >= (before.p95 * 2).max(before.p95 + much))
 }
 
-/// A sentence, and whether it tells of harm.
+/// A sentence, and of how much harm it tells.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Sentence {
     pub(crate) text: String,
-    pub(crate) harm: bool,
+    pub(crate) harm: Harm,
 }
 
 /// What is to be read first: what was harmed and how, then what was not. `short` names services by their last word.
 pub(crate) fn sentences(blast: &Blast, findings: &[Finding<'_>], short: bool) -> Vec<Sentence> {
     let name =
         |finding: &Finding<'_>| if short { faults::short(&finding.tally.name) } else { finding.tally.name.clone() };
-    let own = findings.iter().filter(|finding| finding.broken || finding.is_harmed());
-    let mut sentences: Vec<_> = own
-        .map(|finding| Sentence { text: of_one(blast, finding, &name(finding)), harm: finding.is_harmed() })
-        .collect();
+    let own = findings.iter().filter(|finding| finding.broken || finding.harm() > Harm::None);
+    let mut sentences: Vec<_> =
+        own.map(|finding| Sentence { text: of_one(blast, finding, &name(finding)), harm: finding.harm() }).collect();
     let fine: Vec<_> = findings.iter().filter(|f| !f.broken && matches!(f.verdict, Verdict::Untouched(_))).collect();
     if !fine.is_empty() {
         let names: Vec<_> = fine.iter().map(|finding| name(finding)).collect();
@@ -159,7 +175,7 @@ pub(crate) fn sentences(blast: &Blast, findings: &[Finding<'_>], short: bool) ->
         let counts =
             if blast.gaps { format!("at least {handled} handled") } else { format!("{handled} of {all} handled") };
         let text = format!("{}: {counts}{}.", names.join(", "), percentiles(&fine, name));
-        sentences.push(Sentence { text, harm: false });
+        sentences.push(Sentence { text, harm: Harm::None });
     }
     sentences
 }

@@ -40,7 +40,7 @@ pub(crate) use {
     blast::Blast,
     command::COMMANDS,
     events::EventRow,
-    findings::{Finding, Sentence, Verdict, findings, sentences},
+    findings::{Finding, Harm, Sentence, Verdict, findings, sentences},
     form::{Field, Form},
     hold::offset,
     layout::{Needs, SAID, SMALLEST, areas, blast_table},

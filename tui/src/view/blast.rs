@@ -24,7 +24,8 @@ use super::{
     theme::Theme,
 };
 use crate::app::{
-    Blast, Finding, Model, SAID, Sample, Sentence, Verdict, blast_table, duration_text, faults, findings, sentences,
+    Blast, Finding, Harm, Model, SAID, Sample, Sentence, Verdict, blast_table, duration_text, faults, findings,
+    sentences,
 };
 
 /// The columns of numbers, with their widths.
@@ -45,8 +46,8 @@ pub(super) fn draw(model: &Model, theme: Theme, buffer: &mut Buffer, area: Rect)
 }
 
 fn table(model: &Model, blast: &Blast, found: &[Finding<'_>], theme: Theme, buffer: &mut Buffer, area: Rect) {
-    let harmed = found.iter().any(Finding::is_harmed) && blast.ended.is_none();
-    let border = if harmed { theme.bad() } else { theme.muted() };
+    let worst = found.iter().map(Finding::harm).max().filter(|harm| *harm > Harm::None && blast.ended.is_none());
+    let border = worst.map_or_else(|| theme.muted(), |worst| style(worst, theme));
     let mut notes = Vec::new();
     if blast.gaps {
         notes.push(Span::styled("the live tail left some out: at least", theme.warn()));
@@ -100,8 +101,8 @@ impl Columns {
 
 fn service(blast: &Blast, finding: &Finding<'_>, columns: Columns, theme: Theme, mut pen: Pen<'_>) {
     let tally = finding.tally;
-    let style = style(finding, theme);
-    pen.write(glyph(finding, theme), style).skip(1);
+    let style = style(finding.harm(), theme);
+    pen.write(glyph(finding.harm(), theme), style).skip(1);
     pen.column(&tally.name, columns.name, if finding.broken { theme.strong() } else { theme.text() }).skip(2);
     pen.column(&plain(finding.words(blast), theme), VERDICT, style);
     let seen = if tally.consumer { tally.seen } else { tally.handled + tally.failing() };
@@ -138,9 +139,9 @@ fn lines(blast: &Blast, found: &[Finding<'_>], theme: Theme, buffer: &mut Buffer
         let row = SAID + at as u16 / 2;
         let side = Rect { x: inside.x + if at % 2 == 0 { 0 } else { half }, width: half - 1, ..inside };
         let mut pen = Pen::new(buffer, side, row);
-        let style = style(finding, theme);
+        let style = style(finding.harm(), theme);
         let name = faults::short(&finding.tally.name);
-        pen.write(glyph(finding, theme), style).skip(1).write(&name, theme.text()).skip(1);
+        pen.write(glyph(finding.harm(), theme), style).skip(1).write(&name, theme.text()).skip(1);
         pen.write(&plain(finding.words(blast), theme), style);
         let handled = format!(" · {} handled", pen::count(finding.tally.handled));
         if finding.tally.handled > 0 && pen.left() > pen::width(&handled) {
@@ -160,7 +161,8 @@ fn say(blast: &Blast, found: &[Finding<'_>], theme: Theme, buffer: &mut Buffer, 
     }
     said.iter_mut().for_each(|one| one.text = plain(std::mem::take(&mut one.text), theme));
     let spans = said.iter().enumerate().flat_map(|(at, one)| {
-        let style = if one.harm && blast.ended.is_none() { theme.bad() } else { theme.strong() };
+        let now = one.harm > Harm::None && blast.ended.is_none();
+        let style = if now { style(one.harm, theme).patch(theme.strong()) } else { theme.strong() };
         [Span::raw(if at == 0 { "" } else { " " }), Span::styled(one.text.as_str(), style)]
     });
     let line = Line::from(spans.collect::<Vec<_>>());
@@ -182,20 +184,20 @@ fn span(model: &Model, blast: &Blast) -> String {
     }
 }
 
-fn glyph(finding: &Finding<'_>, theme: Theme) -> &'static str {
-    match finding.verdict {
-        Verdict::NoTraffic | Verdict::Unknown(_) => theme.glyph("○", "o"),
-        Verdict::Untouched(_) => theme.glyph("●", "*"),
-        Verdict::Slower(..) | Verdict::Waiting(..) | Verdict::Retried(..) => theme.glyph("◑", "%"),
-        _ => theme.glyph("✖", "x"),
+fn glyph(harm: Harm, theme: Theme) -> &'static str {
+    match harm {
+        Harm::Unknown => theme.glyph("○", "o"),
+        Harm::None => theme.glyph("●", "*"),
+        Harm::Late => theme.glyph("◑", "%"),
+        Harm::Lost => theme.glyph("✖", "x"),
     }
 }
 
-fn style(finding: &Finding<'_>, theme: Theme) -> Style {
-    match finding.verdict {
-        Verdict::NoTraffic | Verdict::Unknown(_) => theme.muted(),
-        Verdict::Untouched(_) => theme.good(),
-        Verdict::Slower(..) | Verdict::Waiting(..) | Verdict::Retried(..) => theme.warn(),
-        _ => theme.bad(),
+fn style(harm: Harm, theme: Theme) -> Style {
+    match harm {
+        Harm::Unknown => theme.muted(),
+        Harm::None => theme.good(),
+        Harm::Late => theme.warn(),
+        Harm::Lost => theme.bad(),
     }
 }

@@ -43,7 +43,9 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
     stock::draw(model, theme, buffer, areas.stock);
     events::draw(model, theme, buffer, areas.events);
     let mut cursor = footer::draw(model, theme, buffer, areas.footer);
-    notices::draw(model, theme, buffer, areas.events);
+    // What faults do is not to be covered by what keys did.
+    let floor = if areas.blast.height > 0 { areas.blast.bottom() } else { areas.map.y + 2 };
+    notices::draw(model, theme, buffer, areas.events, floor);
     let body = Rect { y: screen.y + 1, height: screen.height - 2, ..screen };
     // What is filled in or chosen opens below the map: its effect is to be seen there.
     let lower = Rect { y: areas.banner.y, height: areas.footer.y - areas.banner.y, ..screen };

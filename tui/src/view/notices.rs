@@ -22,15 +22,18 @@ pub(super) fn text(notice: &Notice, theme: Theme, buffer: &mut Buffer, area: Rec
     Paragraph::new(line).wrap(Wrap { trim: true }).render(area.intersection(*buffer.area()), buffer);
 }
 
-pub(super) fn draw(model: &Model, theme: Theme, buffer: &mut Buffer, over: Rect) {
+/// The newest at the bottom of `over`, those before it above, none of those above the row `floor`.
+pub(super) fn draw(model: &Model, theme: Theme, buffer: &mut Buffer, over: Rect, floor: u16) {
     let widest = (over.width * 2 / 3).max(40).min(over.width);
     let mut bottom = over.bottom();
-    for notice in model.notices.list.iter().rev() {
+    for (at, notice) in model.notices.list.iter().rev().enumerate() {
         let columns = (pen::width(&notice.text) + 6).min(widest);
         let inner = columns.saturating_sub(4).max(1);
         let lines = pen::width(&notice.text).div_ceil(inner).clamp(1, 4) + u16::from(pen::width(&notice.text) > inner);
         let height = lines + 2;
-        if bottom < 3 + height {
+        // The newest is worth covering something for.
+        let floor = if at == 0 { 3 } else { floor };
+        if bottom < floor + height {
             return;
         }
         bottom -= height;
