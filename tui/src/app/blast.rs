@@ -47,6 +47,8 @@ pub(crate) struct Tally {
     pub(crate) failed_attempts: u64,
     /// Requests that failed and did not succeed since, with the number of their attempts.
     failing: HashMap<String, u32>,
+    /// The most events that waited at once.
+    pub(crate) most_waiting: u64,
     /// Orders it said yes to, and no.
     pub(crate) granted: u64,
     pub(crate) refused: u64,
@@ -68,6 +70,7 @@ impl Tally {
             recovered: 0,
             failed_attempts: 0,
             failing: HashMap::new(),
+            most_waiting: 0,
             granted: 0,
             refused: 0,
             letters_before: service.dead_letters,
@@ -183,9 +186,13 @@ impl Blast {
         self.gaps |= !tally.finished(&record.request_id, *status == InvocationStatus::Success);
     }
 
-    /// Computes percentiles anew.
-    pub(crate) fn settle(&mut self) {
-        self.tallies.iter_mut().for_each(|tally| tally.during.settle());
+    /// Looks at what waits, and computes percentiles anew.
+    pub(crate) fn settle(&mut self, services: &Services, now: Timestamp) {
+        for tally in &mut self.tallies {
+            let service = services.get(&tally.name).filter(|service| service.is_consumer());
+            tally.most_waiting = tally.most_waiting.max(service.map_or(0, |service| service.untried(now)));
+            tally.during.settle();
+        }
     }
 
     fn states(&mut self, services: &Services) {

@@ -11,8 +11,10 @@ use super::{
     window::Sample,
 };
 
-/// From how many durations on percentiles are compared.
+/// How many durations it takes, before and during, to say that nothing changed.
 const ENOUGH: usize = 3;
+/// How many of them during are enough to say that something did.
+const TELLING: usize = 2;
 
 /// What became of a service.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,6 +39,8 @@ pub(crate) enum Verdict {
     Waiting(u64, u64),
     /// Its 95th percentile before and during.
     Slower(Sample, Sample),
+    /// So many waited at once, and all were handled. Only where a fault of its own was on.
+    CaughtUp(u64),
     /// It handled all.
     Untouched(u64),
 }
@@ -70,7 +74,7 @@ impl Finding<'_> {
         match self.verdict {
             Verdict::NoTraffic | Verdict::Unknown(_) => Harm::Unknown,
             Verdict::Untouched(_) => Harm::None,
-            Verdict::Slower(..) | Verdict::Waiting(..) | Verdict::Retried(..) => Harm::Late,
+            Verdict::Slower(..) | Verdict::Waiting(..) | Verdict::CaughtUp(_) | Verdict::Retried(..) => Harm::Late,
             _ => Harm::Lost,
         }
     }
@@ -100,6 +104,7 @@ impl Finding<'_> {
             Verdict::GivenUp(count, of) => format!("given up {count} of {of}"),
             Verdict::Retried(count, of) => format!("retried {count} of {of}"),
             Verdict::Waiting(count, _) => format!("waiting {count}"),
+            Verdict::CaughtUp(most) => format!("up to {most} waited"),
         };
         if blast.gaps { format!("at least: {text}") } else { text }
     }
@@ -134,6 +139,8 @@ fn finding<'a>(blast: &Blast, tally: &'a Tally, services: &Services, now: Timest
         Verdict::Slower(before, during)
     } else if tally.recovered > 0 {
         Verdict::Retried(tally.recovered, tried)
+    } else if finding.broken && tally.most_waiting > 0 {
+        Verdict::CaughtUp(tally.most_waiting)
     } else if tried == 0 {
         if tally.seen > 0 { Verdict::Unknown(tally.seen) } else { Verdict::NoTraffic }
     } else {
@@ -142,15 +149,15 @@ fn finding<'a>(blast: &Blast, tally: &'a Tally, services: &Services, now: Timest
     finding
 }
 
-/// Both, when both are known well enough to be compared.
-fn comparable(before: Option<Sample>, during: Option<Sample>) -> Option<(Sample, Sample)> {
-    before.zip(during).filter(|(before, during)| before.count.min(during.count) >= ENOUGH)
+/// Both, when there are enough of them to be compared.
+fn comparable(before: Option<Sample>, during: Option<Sample>, enough: usize) -> Option<(Sample, Sample)> {
+    before.zip(during).filter(|(before, during)| before.count >= ENOUGH && during.count >= enough)
 }
 
 /// Twice as long, by more than a busy machine makes of a few milliseconds.
 fn slower(before: Option<Sample>, during: Option<Sample>) -> Option<(Sample, Sample)> {
     let much = Duration::from_millis(50);
-    comparable(before, during).filter(|(before, during)| during.p95 >= (before.p95 * 2).max(before.p95 + much))
+    comparable(before, during, TELLING).filter(|(before, during)| during.p95 >= (before.p95 * 2).max(before.p95 + much))
 }
 
 /// A sentence, and of how much harm it tells.
@@ -190,6 +197,10 @@ fn of_one(blast: &Blast, finding: &Finding<'_>, name: &str) -> String {
         1 => ", 1 dead letter".to_owned(),
         more => format!(", {more} dead letters"),
     };
+    let waited = match finding.tally.most_waiting {
+        most if most > finding.waiting && finding.broken => format!(", up to {most} waited"),
+        _ => String::new(),
+    };
     match &finding.verdict {
         Verdict::NoTraffic => format!("{name}: no traffic yet."),
         Verdict::Unknown(count) => format!("{name}: {at_least}{count} seen, no outcome yet."),
@@ -204,15 +215,18 @@ fn of_one(blast: &Blast, finding: &Finding<'_>, name: &str) -> String {
             let (before, during) = (duration_text(before.p95), duration_text(during.p95));
             let (handled, all) = (finding.tally.handled, finding.all());
             let lead = if over { format!("{name}:") } else { format!("{name} is slower:") };
-            format!("{lead} p95 {before} → {during}, {at_least}{handled} of {all} handled.")
+            format!("{lead} p95 {before} → {during}, {at_least}{handled} of {all} handled{waited}.")
         }
-        Verdict::Untouched(count) => format!("{name} shows nothing of it: {at_least}{count} handled."),
+        Verdict::CaughtUp(_) => {
+            format!("{}{} of {} handled{waited}.", lead("has caught up"), finding.tally.handled, finding.all())
+        }
+        Verdict::Untouched(count) => format!("{name}: {at_least}{count} handled, nothing else seen yet."),
     }
 }
 
 /// How the percentiles of those that did well compare, where they can be compared for all.
 fn percentiles(fine: &[&Finding<'_>], name: impl Fn(&Finding<'_>) -> String) -> String {
-    let pairs: Option<Vec<_>> = fine.iter().map(|f| comparable(f.tally.before, f.tally.during())).collect();
+    let pairs: Option<Vec<_>> = fine.iter().map(|f| comparable(f.tally.before, f.tally.during(), ENOUGH)).collect();
     let Some(pairs) = pairs else { return String::new() };
     // A quarter more or less is what a busy machine makes of the same work.
     let margin = |before: Duration| before / 4 + Duration::from_millis(2);

@@ -146,7 +146,7 @@ impl Model {
             self.settled = self.now;
             self.services.tick(self.now);
             if let Some(blast) = &mut self.blast {
-                blast.settle();
+                blast.settle(&self.services, self.now);
             }
         }
     }

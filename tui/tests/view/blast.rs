@@ -183,6 +183,17 @@ fn a_fault_that_joins_another_does_not_start_the_count_again() {
 }
 
 #[test]
+fn what_waited_and_was_handled_after_all_has_caught_up() {
+    let mut script = throttled();
+    script.wait(3_000);
+    (0..14).for_each(|at| script.finished("reserveInventory", &format!("late-{at}"), 5, InvocationStatus::Success));
+    script.wait(300);
+    assert!(shows(&script, "reserveInventory has caught up: 14 of 14 handled, up to 14 waited."));
+    script.state("reserveInventory", |_| {});
+    assert!(shows(&script, "reserveInventory: 14 of 14 handled, up to 14 waited."));
+}
+
+#[test]
 fn scripted_disasters_read_well() {
     assert!(shows(&throttled(), "reserveInventory falls behind: 14 of 14 wait."));
     assert!(shows(&notification_failing(), "sendNotification is failing: 6 of 6 failed"));
