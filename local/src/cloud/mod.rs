@@ -164,6 +164,12 @@ impl EmbeddedCloud {
         self.lambda.processes(function)
     }
 
+    /// What kills the processes of a function, by SIGKILL, and says how many there were: for demonstrations.
+    pub fn killer(&self) -> impl Fn(&str) -> usize + Send + Sync + use<> {
+        let lambda = self.lambda.clone();
+        move |function| lambda.kill(function)
+    }
+
     /// Ends every process and every server, and waits until they have ended.
     pub async fn shutdown(self) {
         self.stop.cancel();

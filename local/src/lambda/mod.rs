@@ -221,6 +221,13 @@ impl Lambda {
         self.find(function).map(|deployed| deployed.pool.processes()).unwrap_or_default()
     }
 
+    /// Kills the processes of a function, by SIGKILL, and says how many there were.
+    pub fn kill(&self, function: &str) -> usize {
+        let processes = self.processes(function);
+        processes.iter().for_each(|process| crate::process::kill_group(process.pid));
+        processes.len()
+    }
+
     /// What is going on in a function.
     ///
     /// # Errors

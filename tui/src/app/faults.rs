@@ -104,7 +104,7 @@ pub(crate) fn applies(kind: FaultKind, function: &str, role: &FunctionRole) -> b
     let pays = name.contains("payment");
     let stocks = name.contains("inventory") || name.contains("stock");
     let takes_orders =
-        matches!(role, FunctionRole::Api(routes) if routes.iter().any(|route| route.starts_with("POST ")));
+        matches!(role, FunctionRole::Api(routes) if !routes.iter().all(|route| route.starts_with("GET ")));
     let consumes = matches!(role, FunctionRole::Consumer(_));
     match kind {
         FaultKind::Decline => pays && consumes,

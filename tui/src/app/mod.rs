@@ -39,6 +39,7 @@ pub(crate) use {
     layout::{Needs, SMALLEST, areas},
     mode::{Mode, Pane},
     orders::{HIGHLIGHT, OrderRow},
+    pattern::hears,
     pulses::Edge,
     services::{Service, duration_text},
 };

@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Embedded, Target, embedded};
 use crate::{
     app::{Effect, Message, Model, System},
-    cloud::{Reach, carry_out, discover, follow},
+    cloud::{Reach, carry_out, follow},
     dashboard::show,
     terminal::appearance_from,
 };
@@ -60,12 +60,9 @@ async fn stand_behind(
         return Ok(());
     }
     let Some(started) = unless_over(shutdown, embedded::start(options, 0)).await? else { return Ok(()) };
-    let scale = Some(started.cloud.time_scale());
-    let discovering = async { Ok(discover(&started.connection, started.cloud.stack_name(), scale).await?) };
-    let discovered = unless_over(shutdown, discovering).await;
-    if let Ok(Some((system, resources))) = discovered {
-        watch(system, Reach { connection: started.connection, resources, processes: None }, messages, wanted, shutdown)
-            .await;
+    let discovered = unless_over(shutdown, started.discover()).await;
+    if let Ok(Some((system, reach))) = discovered {
+        watch(system, reach, messages, wanted, shutdown).await;
         started.cloud.shutdown().await;
         return Ok(());
     }

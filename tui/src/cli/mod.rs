@@ -7,6 +7,7 @@ mod faults;
 mod local;
 mod logs;
 mod order;
+mod scenario;
 mod target;
 
 use std::process::ExitCode;
@@ -71,6 +72,8 @@ enum Command {
     Logs(logs::Logs),
     /// Break functions on purpose, and undo it
     Faults(faults::Faults),
+    /// Play scenarios: what is done, what must come of it, and what was measured
+    Scenario(scenario::Scenarios),
 }
 
 fn key_value(text: &str) -> Result<(String, String), String> {
@@ -109,6 +112,7 @@ async fn run(cli: Cli) -> Result<()> {
         Some(Command::Events(events)) => events.run(&cli.target).await,
         Some(Command::Logs(logs)) => logs.run(&cli.target).await,
         Some(Command::Faults(faults)) => faults.run(&cli.target).await,
+        Some(Command::Scenario(scenarios)) => scenarios.run(&cli.target, &cli.embedded).await,
     }
 }
 
