@@ -1,6 +1,7 @@
 //! The dashboard that shows an event-driven order system at work.
 
 pub mod app;
+pub mod chaos;
 pub mod cli;
 pub mod cloud;
 pub mod dashboard;

@@ -1,5 +1,6 @@
 //! The command line.
 
+mod chaos;
 mod dashboard;
 mod embedded;
 mod events;
@@ -72,6 +73,8 @@ enum Command {
     Logs(logs::Logs),
     /// Break functions on purpose, and undo it
     Faults(faults::Faults),
+    /// Place orders under random faults, kills and duplicates, heal, and check that every promise was kept
+    Chaos(chaos::Chaos),
     /// Play scenarios: what is done, what must come of it, and what was measured
     Scenario(scenario::Scenarios),
 }
@@ -112,6 +115,7 @@ async fn run(cli: Cli) -> Result<()> {
         Some(Command::Events(events)) => events.run(&cli.target).await,
         Some(Command::Logs(logs)) => logs.run(&cli.target).await,
         Some(Command::Faults(faults)) => faults.run(&cli.target).await,
+        Some(Command::Chaos(chaos)) => chaos.run(&cli.target, &cli.embedded).await,
         Some(Command::Scenario(scenarios)) => scenarios.run(&cli.target, &cli.embedded).await,
     }
 }
