@@ -4,11 +4,11 @@ use tui_input::Input;
 
 use super::{
     bindings::Action,
+    breaking,
     command::{self, Meaning},
-    faults,
     form::Form,
     hold::Step,
-    message::{Effect, Fault, FaultSetting},
+    message::Effect,
     mode::{Mode, Pane},
     model::Model,
 };
@@ -36,10 +36,10 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Mode::Command { input, .. } => in_command(model, input, action),
         Mode::Order(form) => in_order(model, form, action),
         Mode::Restock(form) => in_restock(model, form, action),
-        Mode::Faults { at } => in_menu(model, at, action),
+        Mode::Faults => breaking::act(model, action),
         Mode::Confirm => match action {
             Action::Accept => vec![Effect::Quit],
-            Action::ClearFaults => clear(model),
+            Action::ClearFaults => breaking::clear(model),
             _ => Vec::new(),
         },
         popup @ (Mode::Help { .. } | Mode::OrderDetail { .. } | Mode::EventDetail { .. }) => {
@@ -58,8 +58,8 @@ fn in_view(model: &mut Model, action: Action) -> Vec<Effect> {
     match action {
         Action::Order => model.mode = Mode::Order(Form::order(model.last_order.as_ref(), &model.stock)),
         Action::Burst => return vec![Effect::PlaceBurst { count: BURST, product_id: None }],
-        Action::Faults => model.mode = Mode::Faults { at: 0 },
-        Action::ClearFaults => return clear(model),
+        Action::Faults => model.mode = Mode::Faults,
+        Action::ClearFaults => return breaking::clear(model),
         Action::Restock => open_restock(model),
         Action::Filter => {
             model.mode = Mode::Filter { input: Input::new(model.filter.clone()), before: model.filter.clone() };
@@ -99,12 +99,6 @@ fn quit(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     }
     vec![Effect::Quit]
-}
-
-fn clear(model: &mut Model) -> Vec<Effect> {
-    let on: Vec<_> = model.services.faults().map(|(fault, _)| (fault, false)).collect();
-    model.wanted = on;
-    vec![Effect::ClearFaults]
 }
 
 /// Takes one layer away: a notice, the selection, the pause, the filter.
@@ -195,8 +189,8 @@ fn in_command(model: &mut Model, input: Input, action: Action) -> Vec<Effect> {
 
 fn run(model: &mut Model, meaning: Meaning) -> Vec<Effect> {
     match meaning {
-        Meaning::Do(Effect::ClearFaults) => return clear(model),
-        Meaning::Do(Effect::SetFault { fault, setting }) => return set(model, fault, setting),
+        Meaning::Do(Effect::ClearFaults) => return breaking::clear(model),
+        Meaning::Do(Effect::SetFault { fault, setting }) => return breaking::set(model, fault, setting),
         Meaning::Do(effect) => return vec![effect],
         Meaning::Quit => return quit(model),
         Meaning::Help => model.mode = Mode::Help { line: 0 },
@@ -243,43 +237,6 @@ fn in_restock(model: &mut Model, mut form: Form, action: Action) -> Vec<Effect> 
         model.mode = Mode::Restock(form);
     }
     Vec::new()
-}
-
-fn in_menu(model: &mut Model, at: usize, action: Action) -> Vec<Effect> {
-    let choices = faults::choices(&model.services);
-    let last = choices.len().saturating_sub(1);
-    let at = match action {
-        Action::Down => at.saturating_add(1).min(last),
-        Action::Up => at.saturating_sub(1),
-        _ => at.min(last),
-    };
-    if action != Action::Back {
-        model.mode = Mode::Faults { at };
-    }
-    match (action, choices.into_iter().nth(at)) {
-        (Action::ClearFaults, _) => clear(model),
-        (Action::Toggle, Some(fault)) => {
-            let asked = model.wanted.iter().find(|(wanted, _)| *wanted == fault).map(|(_, on)| *on);
-            let on = asked.unwrap_or_else(|| faults::is_on(&model.services, &fault));
-            set(model, fault, (!on).then(FaultSetting::default))
-        }
-        _ => Vec::new(),
-    }
-}
-
-fn set(model: &mut Model, fault: Fault, setting: Option<FaultSetting>) -> Vec<Effect> {
-    let allowed = model.system.as_ref().is_none_or(|system| system.fault_injection);
-    if setting.is_some() && !allowed {
-        let text = format!(
-            "{} is not broken: this stack was deployed with FaultInjection off. Deploy it with FaultInjection=on to break it.",
-            fault.function
-        );
-        model.notices.failed(text, model.now);
-        return Vec::new();
-    }
-    model.wanted.retain(|(wanted, _)| *wanted != fault);
-    model.wanted.push((fault.clone(), setting.is_some()));
-    vec![Effect::SetFault { fault, setting }]
 }
 
 fn popup_step(action: Action) -> Option<Step> {

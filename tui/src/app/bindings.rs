@@ -9,7 +9,7 @@ pub enum Action {
     Order,
     /// Place twenty orders at once.
     Burst,
-    /// Open the menu of faults.
+    /// Open the fault matrix.
     Faults,
     /// Turn every fault off.
     ClearFaults,
@@ -53,6 +53,24 @@ pub enum Action {
     QuitNow,
     /// Back by one layer.
     Back,
+    /// The cell to the left.
+    Left,
+    /// The cell to the right.
+    Right,
+    /// Turn the knob of the next fault: in which share of the invocations it strikes.
+    Rate,
+    /// Turn the knob of the next fault: how long it lasts.
+    Lasts,
+    /// Turn the knob of the next fault: by how much it delays.
+    Delay,
+    /// Kill the processes of the chosen service.
+    Kill,
+    /// Publish the newest OrderCreated once more.
+    Duplicate,
+    /// Publish an event that nobody can read.
+    Poison,
+    /// Send the chosen service's dead letters again.
+    Redrive,
     /// Accept what was typed or chosen.
     Accept,
     /// Turn the chosen fault on or off.
@@ -76,7 +94,7 @@ pub enum Scope {
     Command,
     /// A form is open.
     Form,
-    /// The menu of faults is open.
+    /// The fault matrix is open.
     Menu,
     /// A text to read is open: help or a detail.
     Popup,
@@ -158,7 +176,7 @@ static BINDINGS: &[Binding] = table! {
     Everywhere [ctrl('c')] "Ctrl-c" A::QuitNow, None, "leave at once";
     View [c('n')] "n" A::Order, Some("order"), "place an order; n Enter places one at once";
     View [c('b')] "b" A::Burst, Some("burst"), "place 20 orders at once, spread over the products";
-    View [c('f')] "f" A::Faults, Some("faults"), "break something: choose a fault";
+    View [c('f')] "f" A::Faults, Some("faults"), "break something: the matrix of faults";
     View [c('F')] "F" A::ClearFaults, Some("clear faults"), "turn every fault off";
     View [c('r')] "r" A::Restock, Some("restock"), "add to a product's stock";
     View [c('/')] "/" A::Filter, Some("filter"), "filter orders and events as you type";
@@ -191,10 +209,19 @@ static BINDINGS: &[Binding] = table! {
     Form [k(K::BackTab)] "Shift-Tab" A::PreviousField, None, "the field before";
     Form [k(K::Esc)] "Esc" A::Back, Some("back"), "back without doing it";
     Menu [c(' '), k(K::Enter)] "Enter Space" A::Toggle, Some("on/off"), "turn the chosen fault on or off";
-    Menu [c('j'), k(K::Down)] "j ↓" A::Down, Some("next"), "the next fault";
-    Menu [c('k'), k(K::Up)] "k ↑" A::Up, None, "the fault before";
-    Menu [c('F')] "F" A::ClearFaults, Some("clear all"), "turn every fault off";
+    Menu [c('F')] "F" A::ClearFaults, Some("undo all"), "turn every fault off";
     Menu [k(K::Esc), c('f'), c('q')] "Esc" A::Back, Some("back"), "back";
+    Menu [c('p')] "p" A::Duplicate, Some("again"), "publish the newest OrderCreated once more: a duplicate";
+    Menu [c('P')] "P" A::Poison, Some("poison"), "publish a poison event: an OrderCreated of version 2.0";
+    Menu [c('s')] "s" A::Redrive, Some("redrive"), "send the chosen service's dead letters to it again";
+    Menu [c('x')] "x" A::Kill, Some("kill"), "kill the chosen service's processes (embedded cloud)";
+    Menu [c('r')] "r" A::Rate, None, "the next fault's rate: 100, 50, 25, 10 %";
+    Menu [c('t')] "t" A::Lasts, None, "how long the next fault lasts: 30s, 1m, 5m, 10m, 30m";
+    Menu [c('d')] "d" A::Delay, None, "by how much the next fault delays: 500ms, 1.5s, 3s, 10s";
+    Menu [c('j'), k(K::Down)] "j ↓" A::Down, None, "the next kind of fault";
+    Menu [c('k'), k(K::Up)] "k ↑" A::Up, None, "the kind before";
+    Menu [c('l'), k(K::Right)] "l →" A::Right, None, "the next service";
+    Menu [c('h'), k(K::Left)] "h ←" A::Left, None, "the service before";
     Popup [c('j'), k(K::Down)] "j ↓" A::Down, Some("down"), "one line down";
     Popup [c('k'), k(K::Up)] "k ↑" A::Up, Some("up"), "one line up";
     Popup [ctrl('d'), k(K::PageDown), c(' ')] "Ctrl-d PgDn" A::PageDown, None, "ten lines down";

@@ -1,4 +1,4 @@
-//! The menu of faults: what can be broken, what it is called, and what to expect of it.
+//! The faults: what can be broken, what it is called, and what to expect of it.
 
 use std::time::Duration;
 
@@ -24,21 +24,24 @@ pub(crate) const KINDS: [FaultKind; 11] = [
     FaultKind::Disconnect,
 ];
 
-/// The faults that one key chooses between.
-pub(crate) fn choices(services: &Services) -> Vec<Fault> {
-    let fault = |function: &str, kind| Fault { function: function.to_owned(), kind };
-    let possible = |service: &&super::services::Service, kind| applies(kind, &service.name, &service.role);
-    let all = KINDS.into_iter().flat_map(|kind| {
-        services
-            .list
-            .iter()
-            .filter(move |service| possible(service, kind))
-            .map(move |service| fault(&service.name, kind))
-    });
-    all.collect()
+/// What is behind a kind: the heading of its rows.
+pub(crate) fn group(kind: FaultKind) -> &'static str {
+    match kind {
+        FaultKind::Decline | FaultKind::OutOfStock | FaultKind::Drain => "what a business refuses",
+        FaultKind::Error | FaultKind::Crash | FaultKind::Latency | FaultKind::Timeout | FaultKind::Publish => {
+            "what a process does"
+        }
+        FaultKind::Throttle | FaultKind::Halt | FaultKind::Disconnect => "what the cloud withholds",
+    }
 }
 
-/// What a kind is called in the menu.
+/// The last word of a function's name, for the head of a column: `processPayment` -> `payment`.
+pub(crate) fn short(function: &str) -> String {
+    let last = function.rfind(|c: char| c.is_ascii_uppercase()).unwrap_or(0);
+    function[last..].to_ascii_lowercase()
+}
+
+/// What a kind is called in the matrix.
 pub(crate) fn title(kind: FaultKind) -> &'static str {
     match kind {
         FaultKind::Decline => "payments declined",
@@ -47,7 +50,7 @@ pub(crate) fn title(kind: FaultKind) -> &'static str {
         FaultKind::Crash => "process crashes",
         FaultKind::Latency => "slow",
         FaultKind::Timeout => "times out",
-        FaultKind::Throttle => "throttled to 1 at a time",
+        FaultKind::Throttle => "throttled, 1 at a time",
         FaultKind::Halt => "halted, no concurrency",
         FaultKind::Disconnect => "rules disabled",
         FaultKind::Publish => "dies before publishing",
@@ -103,8 +106,9 @@ pub(crate) fn applies(kind: FaultKind, function: &str, role: &FunctionRole) -> b
     let name = function.to_ascii_lowercase();
     let pays = name.contains("payment");
     let stocks = name.contains("inventory") || name.contains("stock");
+    // Where nobody tells the routes, only those that read are called so.
     let takes_orders =
-        matches!(role, FunctionRole::Api(routes) if !routes.iter().all(|route| route.starts_with("GET ")));
+        matches!(role, FunctionRole::Api(routes) if routes.iter().any(|route| !route.starts_with("GET ")));
     let consumes = matches!(role, FunctionRole::Consumer(_));
     match kind {
         FaultKind::Decline => pays && consumes,
@@ -139,6 +143,20 @@ pub(crate) fn is_on(services: &Services, fault: &Fault) -> bool {
 pub(crate) fn left(until: Option<Timestamp>, now: Timestamp) -> Option<String> {
     let seconds = until?.duration_since(now).as_secs().max(0);
     Some(if seconds >= 60 { format!("{}m {:02}s", seconds / 60, seconds % 60) } else { format!("{seconds}s") })
+}
+
+/// A share as people write it: `25 %`.
+pub(crate) fn percent(share: f64) -> String {
+    format!("{:.0} %", share * 100.0)
+}
+
+/// A round span of time as people write it: `500ms`, `1.5s`, `10m`.
+pub(crate) fn span_text(span: Duration) -> String {
+    match span.as_millis() {
+        ms @ 0..1_000 => format!("{ms}ms"),
+        1_000..60_000 => format!("{}s", span.as_secs_f64()),
+        ms => format!("{}m", ms / 60_000),
+    }
 }
 
 /// A span of time as people write it: `250ms`, `90s`, `5m`, `1h`. Above nothing, up to a day.
@@ -177,6 +195,19 @@ mod tests {
     }
 
     #[test]
+    fn round_spans_are_written_as_they_are_read() {
+        for text in ["500ms", "1.5s", "30s", "10m"] {
+            assert_eq!(span(text).map(span_text), Ok(text.to_owned()));
+        }
+    }
+
+    #[test]
+    fn columns_have_short_heads() {
+        assert_eq!(short("processPayment"), "payment");
+        assert_eq!((short("a"), short(""), short("réserveÉtat")), ("a".into(), String::new(), "réserveÉtat".into()));
+    }
+
+    #[test]
     fn every_kind_is_named_by_one_word() {
         for kind in KINDS {
             assert_eq!(by_word(word(kind)), Some(kind));
@@ -187,6 +218,8 @@ mod tests {
     fn a_fault_applies_where_it_can_be_seen() {
         let consumer = FunctionRole::Consumer(Vec::new());
         let api = FunctionRole::Api(vec!["POST /orders".into()]);
+        let untold = FunctionRole::Api(vec!["HTTP API".into()]);
+        assert!(applies(FaultKind::Error, "createOrder", &untold));
         let reader = FunctionRole::Api(vec!["GET /orders/{orderId}".into()]);
         assert!(applies(FaultKind::Decline, "processPayment", &consumer));
         assert!(!applies(FaultKind::Decline, "sendNotification", &consumer));

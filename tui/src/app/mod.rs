@@ -3,6 +3,7 @@
 mod actions;
 mod backlog;
 mod bindings;
+mod breaking;
 mod command;
 mod events;
 pub(crate) mod faults;
@@ -12,6 +13,7 @@ mod hold;
 mod input;
 mod intake;
 mod layout;
+mod matrix;
 mod message;
 mod mode;
 mod model;
@@ -37,7 +39,9 @@ pub(crate) use {
     form::{Field, Form},
     hold::offset,
     layout::{Needs, SMALLEST, areas},
+    matrix::{Cell, Knob, cell, columns, heads},
     mode::{Mode, Pane},
+    notices::Notice,
     orders::{HIGHLIGHT, OrderRow},
     pattern::hears,
     pulses::Edge,

@@ -38,8 +38,8 @@ pub(crate) enum Mode {
     Order(Form),
     /// A restock is filled in.
     Restock(Form),
-    /// The menu of faults, with the chosen row.
-    Faults { at: usize },
+    /// The fault matrix.
+    Faults,
     /// The keys, from a line on.
     Help { line: usize },
     /// An order in full, from a line on.
@@ -58,7 +58,7 @@ impl Mode {
             Self::Filter { .. } => Scope::Filter,
             Self::Command { .. } => Scope::Command,
             Self::Order(_) | Self::Restock(_) => Scope::Form,
-            Self::Faults { .. } => Scope::Menu,
+            Self::Faults => Scope::Menu,
             Self::Help { .. } | Self::OrderDetail { .. } | Self::EventDetail { .. } => Scope::Popup,
             Self::Confirm => Scope::Confirm,
         }

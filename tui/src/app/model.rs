@@ -8,6 +8,7 @@ use super::{
     bindings::Scope,
     events::EventStream,
     hold::Filter,
+    matrix::Matrix,
     message::{Fault, FeedState, NewOrder, System},
     mode::{Mode, Pane},
     notices::Notices,
@@ -62,6 +63,8 @@ pub struct Model {
     /// Orders accepted, by the second.
     pub(crate) placed: Window,
     pub(crate) last_order: Option<NewOrder>,
+    /// What is chosen in the fault matrix.
+    pub(crate) matrix: Matrix,
     /// Faults that were asked for and are not yet as asked.
     pub(crate) wanted: Vec<(Fault, bool)>,
     /// The zone in which clocks are shown.
@@ -91,6 +94,7 @@ impl Model {
             filter: String::new(),
             placed: Window::default(),
             last_order: None,
+            matrix: Matrix::default(),
             wanted: Vec::new(),
             zone: TimeZone::UTC,
             settled: now,

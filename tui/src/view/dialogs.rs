@@ -6,8 +6,8 @@ use ratatui::{
     text::Span,
 };
 
-use super::{pen, pen::Frame, pen::Pen, theme::Theme};
-use crate::app::{COMMANDS, Field, Form, Model, faults as fault, offset};
+use super::{pen::Frame, pen::Pen, theme::Theme};
+use crate::app::{COMMANDS, Field, Form, Model, offset};
 
 /// A box of at most that size in the middle of `body`.
 pub(super) fn centred(body: Rect, width: u16, height: u16) -> Rect {
@@ -15,7 +15,7 @@ pub(super) fn centred(body: Rect, width: u16, height: u16) -> Rect {
     Rect::new(body.x + (body.width - width) / 2, body.y + (body.height - height) / 2, width, height)
 }
 
-fn open<'a>(theme: Theme, title: &'a str) -> Frame<'a> {
+pub(super) fn open<'a>(theme: Theme, title: &'a str) -> Frame<'a> {
     Frame::new(theme, theme.accent(), false).title(vec![Span::styled(title, theme.heading())])
 }
 
@@ -75,51 +75,6 @@ fn choices(model: &Model, form: &Form, theme: Theme, buffer: &mut Buffer, area: 
         pen.skip(11).write(if at == Some(line) { theme.glyph("▸", ">") } else { " " }, style).skip(1);
         pen.column(&row.stock.product_id, 18, style).skip(1);
         pen.column_right(&format!("{} free", row.stock.available_qty), 12, style);
-    }
-}
-
-/// The menu of faults.
-pub(super) fn faults(model: &Model, at: usize, theme: Theme, buffer: &mut Buffer, body: Rect) {
-    let list = fault::choices(&model.services);
-    let area = centred(body, 92, list.len() as u16 + 5);
-    let inside = open(theme, "Break something")
-        .bottom(vec![Span::styled("Enter on/off · F clears all · Esc back", theme.muted())])
-        .draw_over(buffer, area);
-    let injection = model.system.as_ref().is_none_or(|system| system.fault_injection);
-    let longest = list.iter().map(|f| pen::width(&f.function)).max().unwrap_or(0).clamp(8, 24);
-    let height = usize::from(inside.height.saturating_sub(2)).max(1);
-    let first = offset(Some(at), list.len(), height);
-    for (line, choice) in list.iter().enumerate().skip(first).take(height) {
-        let on = fault::is_on(&model.services, choice);
-        let asked = model.wanted.iter().any(|(wanted, asked)| wanted == choice && *asked != on);
-        let mut pen = Pen::new(buffer, inside, (line - first) as u16);
-        let here = line == at;
-        let possible = injection;
-        let style = match (possible, here) {
-            (false, _) => theme.muted(),
-            (true, true) => theme.strong(),
-            (true, false) => theme.text(),
-        };
-        pen.skip(1).write(if here { theme.glyph("▸", ">") } else { " " }, theme.accent()).skip(1);
-        match (asked, on) {
-            (true, _) => pen.write("  …  ", theme.warn()),
-            (false, true) => pen.write(" ON  ", theme.badge(theme.bad())),
-            (false, false) => pen.write(" off ", theme.muted()),
-        };
-        pen.skip(1).column(&choice.function, longest, style).skip(1).write(fault::title(choice.kind), style);
-    }
-    let Some(choice) = list.get(at) else {
-        Pen::new(buffer, inside, 0).skip(1).write("No service that hears events is known yet.", theme.muted());
-        return;
-    };
-    let mut pen = Pen::new(buffer, inside, inside.height.saturating_sub(1));
-    if injection {
-        pen.skip(1)
-            .write(theme.glyph("→ ", "> "), theme.accent())
-            .write(fault::expectation(choice.kind), theme.text())
-            .write("; the others carry on", theme.text());
-    } else {
-        pen.skip(1).write("needs a stack deployed with FaultInjection on", theme.warn());
     }
 }
 

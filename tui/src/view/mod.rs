@@ -9,6 +9,7 @@ mod footer;
 mod header;
 mod help;
 mod map;
+mod matrix;
 mod notices;
 mod orders;
 mod pen;
@@ -45,7 +46,7 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
     let lower = Rect { y: areas.banner.y, height: areas.footer.y - areas.banner.y, ..screen };
     match &model.mode {
         Mode::Order(form) | Mode::Restock(form) => cursor = dialogs::form(model, form, theme, buffer, lower),
-        Mode::Faults { at } => dialogs::faults(model, *at, theme, buffer, lower),
+        Mode::Faults => matrix::draw(model, theme, buffer, lower, body),
         Mode::Confirm => dialogs::confirm(model, theme, buffer, lower),
         Mode::Command { problem, .. } => dialogs::commands(model, problem.as_deref(), theme, buffer, lower),
         Mode::Help { line } => help::draw(*line, theme, buffer, body),

@@ -9,7 +9,18 @@ use ratatui::{
 };
 
 use super::{pen, pen::Frame, theme::Theme};
-use crate::app::Model;
+use crate::app::{Model, Notice};
+
+/// A notice without a box, in as many lines as there are.
+pub(super) fn text(notice: &Notice, theme: Theme, buffer: &mut Buffer, area: Rect) {
+    let (glyph, style) = if notice.failed {
+        (theme.glyph("✖ ", "x "), theme.bad())
+    } else {
+        (theme.glyph("✔ ", "* "), theme.good())
+    };
+    let line = Line::from(vec![Span::styled(glyph, style), Span::styled(notice.text.as_str(), theme.text())]);
+    Paragraph::new(line).wrap(Wrap { trim: true }).render(area.intersection(*buffer.area()), buffer);
+}
 
 pub(super) fn draw(model: &Model, theme: Theme, buffer: &mut Buffer, over: Rect) {
     let widest = (over.width * 2 / 3).max(40).min(over.width);

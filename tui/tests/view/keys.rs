@@ -1,7 +1,5 @@
 //! What each key does.
 
-use std::time::Duration;
-
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use eventflow_tui::app::{ActiveFault, Effect, Fault, FaultKind, FaultSetting, Message, NewOrder, Scope, bindings};
 
@@ -10,7 +8,7 @@ use crate::{
     script::{CONSUMERS, Script},
 };
 
-fn connected() -> Script {
+pub(crate) fn connected() -> Script {
     let mut script = Script::new();
     script.connect(&CONSUMERS);
     script.busy(12);
@@ -19,7 +17,7 @@ fn connected() -> Script {
     script
 }
 
-fn press(script: &mut Script, code: KeyCode) {
+pub(crate) fn press(script: &mut Script, code: KeyCode) {
     script.send(Message::Terminal(Event::Key(KeyEvent::new(code, KeyModifiers::NONE))));
 }
 
@@ -27,15 +25,15 @@ fn control(script: &mut Script, letter: char) {
     script.send(Message::Terminal(Event::Key(KeyEvent::new(KeyCode::Char(letter), KeyModifiers::CONTROL))));
 }
 
-fn keys(script: &mut Script, text: &str) {
+pub(crate) fn keys(script: &mut Script, text: &str) {
     text.chars().for_each(|c| press(script, KeyCode::Char(c)));
 }
 
-fn shows(script: &Script, text: &str) -> bool {
+pub(crate) fn shows(script: &Script, text: &str) -> bool {
     draw(&script.model, (120, 36)).backend().to_string().contains(text)
 }
 
-fn fault(function: &str, kind: FaultKind) -> Fault {
+pub(crate) fn fault(function: &str, kind: FaultKind) -> Fault {
     Fault { function: function.into(), kind }
 }
 
@@ -102,45 +100,6 @@ fn b_places_twenty() {
     keys(&mut script, "bb");
     let burst = Effect::PlaceBurst { count: 20, product_id: None };
     assert_eq!(script.effects, [burst.clone(), burst]);
-}
-
-#[test]
-fn f_breaks_payment_first_and_the_menu_waits_for_the_answer() {
-    let mut script = connected();
-    keys(&mut script, "f");
-    press(&mut script, KeyCode::Enter);
-    let decline = fault("processPayment", FaultKind::Decline);
-    assert_eq!(script.effects, [Effect::SetFault { fault: decline.clone(), setting: Some(FaultSetting::default()) }]);
-    assert!(shows(&script, "…"));
-    script.state("processPayment", |state| {
-        state.faults = vec![ActiveFault::plain(FaultKind::Decline).for_another(Duration::from_secs(60))]
-    });
-    assert!(shows(&script, " ON "));
-    press(&mut script, KeyCode::Char(' '));
-    assert_eq!(script.effects.last(), Some(&Effect::SetFault { fault: decline, setting: None }));
-}
-
-#[test]
-fn the_menu_names_what_tells_most_of_each_service() {
-    let mut script = connected();
-    keys(&mut script, "fj ");
-    assert_eq!(
-        script.effects,
-        [Effect::SetFault {
-            fault: fault("reserveInventory", FaultKind::OutOfStock),
-            setting: Some(FaultSetting::default())
-        }]
-    );
-    keys(&mut script, "j ");
-    let error =
-        Effect::SetFault { fault: fault("reserveInventory", FaultKind::Drain), setting: Some(FaultSetting::default()) };
-    assert_eq!(script.effects.last(), Some(&error));
-    keys(&mut script, "j ");
-    let throttle =
-        Effect::SetFault { fault: fault("createOrder", FaultKind::Error), setting: Some(FaultSetting::default()) };
-    assert_eq!(script.effects.last(), Some(&throttle));
-    keys(&mut script, "F");
-    assert_eq!(script.effects.last(), Some(&Effect::ClearFaults));
 }
 
 #[test]
@@ -280,18 +239,6 @@ fn the_mouse_selects_and_opens() {
     script.send(Message::Terminal(Event::Mouse(click)));
     script.send(Message::Terminal(Event::Mouse(click)));
     assert!(shows(&script, "Its events, newest first"));
-}
-
-#[test]
-fn a_stack_without_fault_injection_says_so() {
-    let mut script = Script::new();
-    let mut system = crate::script::system(&CONSUMERS);
-    system.fault_injection = false;
-    script.send(Message::Discovered(Box::new(system)));
-    script.effects.clear();
-    keys(&mut script, "f ");
-    assert_eq!(script.effects, []);
-    assert!(shows(&script, "FaultInjection"));
 }
 
 #[test]

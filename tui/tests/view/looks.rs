@@ -23,7 +23,7 @@ pub(crate) fn draw(model: &Model, (width, height): (u16, u16)) -> Terminal<TestB
     terminal
 }
 
-fn snap(name: &str, model: &Model) {
+pub(crate) fn snap(name: &str, model: &Model) {
     for (width, height) in SIZES {
         insta::assert_snapshot!(format!("{name}-{width}x{height}"), draw(model, (width, height)).backend());
     }

@@ -4,6 +4,7 @@
 
 mod keys;
 mod looks;
+mod matrix;
 mod random;
 mod run;
 mod script;
