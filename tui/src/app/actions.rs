@@ -11,6 +11,7 @@ use super::{
     message::Effect,
     mode::{Mode, Pane},
     model::Model,
+    scenarios,
 };
 
 /// Orders placed by one press of the burst key.
@@ -24,6 +25,7 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         return vec![Effect::Quit];
     }
     match std::mem::take(&mut model.mode) {
+        Mode::View if model.scenarios.open && scenarios::is_for(action) => scenarios::act(model, action),
         Mode::View => in_view(model, action),
         Mode::Filter { input, before } => {
             if action == Action::Back {
@@ -85,6 +87,8 @@ fn in_view(model: &mut Model, action: Action) -> Vec<Effect> {
             };
             model.notices.done(text, model.now);
         }
+        Action::Scenarios => model.scenarios.open = true,
+        Action::View(1) => model.scenarios.open = false,
         Action::Help => model.mode = Mode::Help { line: 0 },
         Action::Quit => return quit(model),
         Action::Back => back(model),

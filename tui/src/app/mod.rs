@@ -21,6 +21,7 @@ mod notices;
 mod orders;
 mod pattern;
 mod pulses;
+mod scenarios;
 mod services;
 mod stock;
 mod update;
@@ -45,5 +46,6 @@ pub(crate) use {
     orders::{HIGHLIGHT, OrderRow},
     pattern::hears,
     pulses::Edge,
+    scenarios::Stage,
     services::{Service, duration_text},
 };

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
+use crate::scenario::Scenario;
+
 use super::{
     bindings::Scope,
     events::EventStream,
@@ -14,6 +16,7 @@ use super::{
     notices::Notices,
     orders::Orders,
     pulses::Pulses,
+    scenarios::Scenarios,
     services::Services,
     stock::StockLevels,
     window::Window,
@@ -55,6 +58,7 @@ pub struct Model {
     pub(crate) events: EventStream,
     pub(crate) pulses: Pulses,
     pub(crate) notices: Notices,
+    pub(crate) scenarios: Scenarios,
     pub(crate) mode: Mode,
     pub(crate) focus: Pane,
     pub(crate) paused: bool,
@@ -87,6 +91,7 @@ impl Model {
             events: EventStream::default(),
             pulses: Pulses::default(),
             notices: Notices::default(),
+            scenarios: Scenarios::default(),
             mode: Mode::View,
             focus: Pane::Orders,
             paused: false,
@@ -108,6 +113,14 @@ impl Model {
         self
     }
 
+    /// Puts scenarios of the user's own first in the list, and opens the Scenarios view if there are any.
+    #[must_use]
+    pub fn with_scenarios(mut self, own: Vec<Scenario>) -> Self {
+        self.scenarios.open = !own.is_empty();
+        self.scenarios.add(own);
+        self
+    }
+
     /// After how long the picture changes by the mere passing of time.
     pub fn cadence(&self) -> Duration {
         if self.pulses.any() { FRAME } else { SECOND }
@@ -120,7 +133,10 @@ impl Model {
 
     /// Whose keys hold now.
     pub fn scope(&self) -> Scope {
-        self.mode.scope()
+        match self.mode.scope() {
+            Scope::View if self.scenarios.open => Scope::Scenarios,
+            scope => scope,
+        }
     }
 
     /// Time passed. It never goes back, even when the system's clock does.

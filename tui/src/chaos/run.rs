@@ -36,6 +36,8 @@ const QUIET: Duration = Duration::from_secs(7);
 const REDRIVES: u32 = 4;
 /// How far around a disconnection events count as missed: rules are not enabled at one stroke.
 const MARGIN: Duration = Duration::from_secs(2);
+/// How long after its expiry a disconnection may last, as the cloud counts time: restoreAfterFaults runs every minute.
+const RESTORED_WITHIN: Duration = Duration::from_secs(60);
 
 /// What is asked for.
 #[derive(Debug, Clone)]
@@ -167,6 +169,10 @@ impl<'a> Chaos<'a> {
         format!("chaos-{}-{index}", self.run)
     }
 
+    fn restored_within(&self) -> Duration {
+        RESTORED_WITHIN.div_f64(self.system.time_scale.unwrap_or(1.0).max(0.01)) + MARGIN * 2
+    }
+
     fn user(&self) -> String {
         format!("chaos-{}", self.run)
     }
@@ -219,8 +225,8 @@ impl<'a> Chaos<'a> {
             Disturbance::Fault { fault, setting } => {
                 if fault.kind == FaultKind::Disconnect {
                     let now = Timestamp::now();
-                    // Until it is put back, which may be much later: everything is replayed up to the healing.
-                    self.known().deaf.push((fault.function.clone(), now - MARGIN, Timestamp::MAX));
+                    let until = now + setting.lasts + self.restored_within();
+                    self.known().deaf.push((fault.function.clone(), now - MARGIN, until));
                 }
                 faults::set(self.reach, fault, setting).await
             }

@@ -24,6 +24,9 @@ use clap::{Args, Parser, Subcommand};
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
+    /// A scenario of your own for the dashboard, a TOML file; may be given again
+    #[arg(long = "scenario", value_name = "FILE")]
+    scenarios: Vec<std::path::PathBuf>,
     #[command(flatten)]
     target: Target,
     #[command(flatten)]
@@ -109,7 +112,7 @@ pub fn main() -> ExitCode {
 
 async fn run(cli: Cli) -> Result<()> {
     match cli.command {
-        None => dashboard::run(&cli.target, &cli.embedded).await,
+        None => dashboard::run(&cli.target, &cli.embedded, &cli.scenarios).await,
         Some(Command::Local(local)) => local.run(&cli.embedded).await,
         Some(Command::Order(order)) => order.run(&cli.target).await,
         Some(Command::Events(events)) => events.run(&cli.target).await,

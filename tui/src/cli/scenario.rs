@@ -8,9 +8,13 @@ use std::{
 use anyhow::{Context, Result, bail};
 use clap::{Args, Subcommand};
 use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 
 use super::{Embedded, Target, embedded};
-use crate::scenario::{self, Pace, Progress, Report, Scenario, Verdict};
+use crate::{
+    scenario::{self, Pace, Progress, Report, Scenario, Verdict},
+    terminal::watch_signals,
+};
 
 /// Options of `scenario`.
 #[derive(Debug, Args)]
@@ -123,6 +127,9 @@ impl Run {
 
     async fn play(&self, scenario: &Scenario, target: &Target, options: &Embedded) -> Result<Report> {
         let (tell, mut told) = mpsc::channel(64);
+        // Ctrl-C ends the scenario, which still puts back what it changed.
+        let stop = CancellationToken::new();
+        watch_signals(stop.clone()).context("cannot watch for signals")?;
         let quiet = self.json;
         let telling = tokio::spawn({
             let scenario = scenario.clone();
@@ -137,11 +144,11 @@ impl Run {
         });
         let report = if target.is_given() {
             let (system, reach) = target.reach().await?;
-            scenario::play(scenario, &system, &reach, Pace::Auto, &tell).await
+            scenario::play(scenario, &system, &reach, Pace::Auto, &tell, &stop).await
         } else {
             let started = embedded::start(options, 0).await?;
             let (system, reach) = started.discover().await?;
-            let report = scenario::play(scenario, &system, &reach, Pace::Auto, &tell).await;
+            let report = scenario::play(scenario, &system, &reach, Pace::Auto, &tell, &stop).await;
             started.cloud.shutdown().await;
             report
         };
@@ -169,7 +176,7 @@ fn say(scenario: &Scenario, progress: &Progress) -> std::io::Result<()> {
             let verdict = if report.passed() { "passed" } else { "FAILED" };
             writeln!(out, "{verdict} in {:.1} s", report.seconds())
         }
-        Progress::Doing(_) | Progress::Waiting(_) | Progress::Changed(_) => Ok(()),
+        Progress::Doing(_) | Progress::Waiting(_) | Progress::Changed | Progress::NotBegun(_) => Ok(()),
     }
 }
 

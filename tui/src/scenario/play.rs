@@ -10,6 +10,7 @@ use tokio::{
     sync::mpsc::{Receiver, Sender},
     time::{Instant, sleep},
 };
+use tokio_util::sync::CancellationToken;
 
 use super::{
     report::{Moment, Report, Verdict},
@@ -57,13 +58,15 @@ pub enum Progress {
     /// Something was judged.
     Judged(Verdict),
     /// The stack has other parts now.
-    Changed(Box<System>),
+    Changed,
+    /// It could not begin: why, and what to do.
+    NotBegun(String),
     /// It is over.
     Ended(Box<Report>),
 }
 
 /// Plays a scenario and says what came of it. Faults are cleared and the stack is as before when it returns, also when a
-/// step failed.
+/// step failed or `stop` ended it.
 ///
 /// # Errors
 /// When it cannot begin: the stack cannot be read, or faults are on already.
@@ -73,9 +76,13 @@ pub async fn play(
     reach: &Reach,
     mut pace: Pace,
     progress: &Sender<Progress>,
+    stop: &CancellationToken,
 ) -> Result<Report> {
     let mut player = Player::begin(scenario, system, reach, progress.clone()).await?;
-    let played = player.steps(&mut pace).await;
+    let played = tokio::select! {
+        played = player.steps(&mut pace) => played,
+        () = stop.cancelled() => Err(anyhow::anyhow!("it was ended before its time")),
+    };
     let judged = match played {
         Ok(()) => player.judge().await,
         Err(error) => Err(error),
@@ -328,11 +335,11 @@ impl<'a> Player<'a> {
         let (system, resources) = discover(&self.reach.connection, &self.system.stack, self.system.time_scale).await?;
         self.logs.follow(&resources);
         self.reach.resources = resources;
-        self.system = system.clone();
+        self.system = system;
         let now = stack_update::revisions(&self.reach.connection, &self.system.stack).await?;
         let changed = self.revisions.iter().filter(|(id, before)| now.get(*id).is_some_and(|now| now != *before));
         self.facts.changed_resources = changed.count() as u64;
-        self.tell(Progress::Changed(Box::new(system))).await;
+        self.tell(Progress::Changed).await;
         Ok(())
     }
 

@@ -14,6 +14,7 @@ mod notices;
 mod orders;
 mod pen;
 mod producers;
+mod scenarios;
 mod stock;
 mod theme;
 mod wires;
@@ -36,9 +37,14 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
     header::draw(model, theme, buffer, areas.header);
     map::draw(model, theme, buffer, areas.map, areas.card);
     banner::draw(model, theme, buffer, areas.banner);
-    orders::draw(model, theme, buffer, areas.orders);
-    stock::draw(model, theme, buffer, areas.stock);
-    events::draw(model, theme, buffer, areas.events);
+    if model.scenarios.open {
+        let below = Rect { y: areas.banner.bottom(), height: areas.footer.y - areas.banner.bottom(), ..screen };
+        scenarios::draw(model, theme, buffer, below);
+    } else {
+        orders::draw(model, theme, buffer, areas.orders);
+        stock::draw(model, theme, buffer, areas.stock);
+        events::draw(model, theme, buffer, areas.events);
+    }
     let mut cursor = footer::draw(model, theme, buffer, areas.footer);
     notices::draw(model, theme, buffer, areas.events);
     let body = Rect { y: screen.y + 1, height: screen.height - 2, ..screen };

@@ -7,4 +7,5 @@ mod looks;
 mod matrix;
 mod random;
 mod run;
+mod scenarios;
 mod script;
