@@ -56,6 +56,19 @@ fn leave(mut terminal: Terminal) {
 }
 
 #[test]
+fn leaving_undoes_the_faults_first() {
+    let mut terminal = Terminal::start(ALWAYS_APPROVED, (80, 24));
+    terminal.wait_for("espresso");
+    terminal.keys(":fault inventory halt\r");
+    terminal.wait_for("halted, no concurrency");
+    terminal.keys("q");
+    terminal.wait_for("Leave?");
+    terminal.keys("\r");
+    assert!(terminal.wait_for_exit().success());
+    terminal.wait_until_restored();
+}
+
+#[test]
 fn sizes_and_rubbish_do_it_no_harm() {
     let mut terminal = Terminal::start(ALWAYS_APPROVED, (120, 36));
     terminal.wait_for("LIVE");

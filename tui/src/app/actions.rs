@@ -8,6 +8,7 @@ use super::{
     command::{self, Meaning},
     form::Form,
     hold::Step,
+    leave,
     message::Effect,
     mode::{Mode, Pane},
     model::Model,
@@ -39,11 +40,7 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Mode::Order(form) => in_order(model, form, action),
         Mode::Restock(form) => in_restock(model, form, action),
         Mode::Faults => breaking::act(model, action),
-        Mode::Confirm => match action {
-            Action::Accept => vec![Effect::Quit],
-            Action::ClearFaults => breaking::clear(model),
-            _ => Vec::new(),
-        },
+        Mode::Leave(leaving) => leave::act(model, leaving, action),
         popup @ (Mode::Help { .. } | Mode::OrderDetail { .. } | Mode::EventDetail { .. }) => {
             if action != Action::Back {
                 model.mode = popup;
@@ -90,19 +87,11 @@ fn in_view(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Scenarios => model.scenarios.open = true,
         Action::View(1) => model.scenarios.open = false,
         Action::Help => model.mode = Mode::Help { line: 0 },
-        Action::Quit => return quit(model),
+        Action::Quit => return leave::ask(model),
         Action::Back => back(model),
         _ => {}
     }
     Vec::new()
-}
-
-fn quit(model: &mut Model) -> Vec<Effect> {
-    if model.has_faults() {
-        model.mode = Mode::Confirm;
-        return Vec::new();
-    }
-    vec![Effect::Quit]
 }
 
 /// Takes one layer away: a notice, the selection, the pause, the filter.
@@ -196,7 +185,7 @@ fn run(model: &mut Model, meaning: Meaning) -> Vec<Effect> {
         Meaning::Do(Effect::ClearFaults) => return breaking::clear(model),
         Meaning::Do(Effect::SetFault { fault, setting }) => return breaking::set(model, fault, setting),
         Meaning::Do(effect) => return vec![effect],
-        Meaning::Quit => return quit(model),
+        Meaning::Quit => return leave::ask(model),
         Meaning::Help => model.mode = Mode::Help { line: 0 },
         Meaning::Filter(text) => model.set_filter(&text),
         Meaning::Nothing => {}

@@ -77,6 +77,8 @@ pub enum Action {
     Poison,
     /// Send the chosen service's dead letters again.
     Redrive,
+    /// Leave with the faults on.
+    LeaveOn,
     /// Accept what was typed or chosen.
     Accept,
     /// Turn the chosen fault on or off.
@@ -252,8 +254,8 @@ static BINDINGS: &[Binding] = table! {
     Popup [ctrl('u'), k(K::PageUp)] "Ctrl-u PgUp" A::PageUp, None, "ten lines up";
     Popup [c('g'), k(K::Home)] "g Home" A::Top, None, "the first line";
     Popup [k(K::Esc), k(K::Enter), c('q'), c('?')] "Esc" A::Back, Some("back"), "back";
-    Confirm [k(K::Enter), c('y'), c('q')] "Enter y" A::Accept, Some("leave"), "leave, faults stay on until they expire";
-    Confirm [c('F')] "F" A::ClearFaults, Some("clear faults"), "turn every fault off and stay";
+    Confirm [k(K::Enter), c('y'), c('q')] "Enter y" A::Accept, Some("undo them and leave"), "turn every fault off, then leave";
+    Confirm [c('l')] "l" A::LeaveOn, Some("leave them on"), "leave with the faults on; they end by themselves";
     Confirm [k(K::Esc), c('n')] "Esc n" A::Back, Some("stay"), "stay";
 };
 

@@ -13,6 +13,7 @@ mod hold;
 mod input;
 mod intake;
 mod layout;
+mod leave;
 mod matrix;
 mod message;
 mod mode;
@@ -40,6 +41,7 @@ pub(crate) use {
     form::{Field, Form},
     hold::offset,
     layout::{Needs, SMALLEST, areas},
+    leave::{Leaving, undoable},
     matrix::{Cell, Knob, cell, columns, heads},
     mode::{Mode, Pane},
     notices::Notice,

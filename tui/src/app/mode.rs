@@ -2,7 +2,7 @@
 
 use tui_input::Input;
 
-use super::{bindings::Scope, form::Form};
+use super::{bindings::Scope, form::Form, leave::Leaving};
 
 /// A panel whose rows can be selected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -47,7 +47,7 @@ pub(crate) enum Mode {
     /// An event in full, from a line on.
     EventDetail { seq: u64, line: usize },
     /// Leave although faults are on?
-    Confirm,
+    Leave(Leaving),
 }
 
 impl Mode {
@@ -60,7 +60,7 @@ impl Mode {
             Self::Order(_) | Self::Restock(_) => Scope::Form,
             Self::Faults => Scope::Menu,
             Self::Help { .. } | Self::OrderDetail { .. } | Self::EventDetail { .. } => Scope::Popup,
-            Self::Confirm => Scope::Confirm,
+            Self::Leave(_) => Scope::Confirm,
         }
     }
 }

@@ -71,6 +71,8 @@ pub struct Model {
     pub(crate) matrix: Matrix,
     /// Faults that were asked for and are not yet as asked.
     pub(crate) wanted: Vec<(Fault, bool)>,
+    /// Whether faults are left on without a question when the user leaves.
+    pub(crate) leaves_faults: bool,
     /// The zone in which clocks are shown.
     pub(crate) zone: TimeZone,
     settled: Timestamp,
@@ -101,6 +103,7 @@ impl Model {
             last_order: None,
             matrix: Matrix::default(),
             wanted: Vec::new(),
+            leaves_faults: false,
             zone: TimeZone::UTC,
             settled: now,
         }
@@ -118,6 +121,13 @@ impl Model {
     pub fn with_scenarios(mut self, own: Vec<Scenario>) -> Self {
         self.scenarios.open = !own.is_empty();
         self.scenarios.add(own);
+        self
+    }
+
+    /// Leaves faults on when the user leaves, and does not ask.
+    #[must_use]
+    pub fn leaving_faults_on(mut self, leave: bool) -> Self {
+        self.leaves_faults = leave;
         self
     }
 

@@ -1,7 +1,7 @@
 //! What follows from each message.
 
 use super::{
-    faults, input, intake,
+    faults, input, intake, leave,
     message::{Effect, FeedState, FunctionRole, Message, System},
     model::Model,
 };
@@ -37,6 +37,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             model.services.states(states, now);
             let services = &model.services;
             model.wanted.retain(|(fault, on)| faults::is_on(services, fault) != *on);
+            return leave::states_read(model);
         }
         Message::Done(mut text) => {
             clean_in_place(&mut text);
@@ -53,6 +54,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         Message::Scenario(progress) => model.scenarios.progress(progress, now),
         Message::Failed(mut text) => {
             clean_in_place(&mut text);
+            leave::failed(model, &text);
             model.notices.failed(text, now);
             model.wanted.clear();
         }

@@ -26,11 +26,18 @@ use crate::{
 const MESSAGES: usize = 4096;
 const EFFECTS: usize = 1024;
 
-pub(super) async fn run(target: &Target, options: &Embedded, own: &[PathBuf]) -> Result<()> {
+pub(super) async fn run(
+    target: &Target,
+    options: &Embedded,
+    own: &[PathBuf],
+    leave_faults: bool,
+) -> Result<()> {
     // Before the screen is taken: what is wrong with a file is told where it can be read and copied.
     let own = own.iter().map(|path| super::scenario::read(path)).collect::<Result<Vec<_>>>()?;
-    let appearance = appearance_from(|name| std::env::var(name).ok());
-    let model = Model::new(appearance, Timestamp::now()).in_zone(TimeZone::system()).with_scenarios(own);
+    let model = Model::new(appearance_from(|name| std::env::var(name).ok()), Timestamp::now())
+        .in_zone(TimeZone::system())
+        .with_scenarios(own)
+        .leaving_faults_on(leave_faults);
     let (messages, received) = mpsc::channel(MESSAGES);
     let (effects, wanted) = mpsc::channel(EFFECTS);
     let shutdown = CancellationToken::new();

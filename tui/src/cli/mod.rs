@@ -14,7 +14,7 @@ mod target;
 use std::process::ExitCode;
 
 use anyhow::Result;
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand, error::ErrorKind};
 
 /// See, and show, an event-driven order system at work.
 ///
@@ -31,6 +31,9 @@ struct Cli {
     target: Target,
     #[command(flatten)]
     embedded: Embedded,
+    /// Leave faults on when the dashboard is left, without a question; each ends by itself
+    #[arg(long)]
+    leave_faults: bool,
 }
 
 /// Which stack is meant.
@@ -111,8 +114,12 @@ pub fn main() -> ExitCode {
 }
 
 async fn run(cli: Cli) -> Result<()> {
+    if cli.leave_faults && cli.command.is_some() {
+        let text = "--leave-faults is for the dashboard: give it without a command\n";
+        Cli::command().error(ErrorKind::ArgumentConflict, text).exit();
+    }
     match cli.command {
-        None => dashboard::run(&cli.target, &cli.embedded, &cli.scenarios).await,
+        None => dashboard::run(&cli.target, &cli.embedded, &cli.scenarios, cli.leave_faults).await,
         Some(Command::Local(local)) => local.run(&cli.embedded).await,
         Some(Command::Order(order)) => order.run(&cli.target).await,
         Some(Command::Events(events)) => events.run(&cli.target).await,
@@ -137,8 +144,6 @@ fn is_broken_pipe(error: &anyhow::Error) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     #[test]

@@ -78,23 +78,6 @@ fn choices(model: &Model, form: &Form, theme: Theme, buffer: &mut Buffer, area: 
     }
 }
 
-/// Leave although faults are on?
-pub(super) fn confirm(model: &Model, theme: Theme, buffer: &mut Buffer, body: Rect) {
-    let count = model.services.faults().count();
-    let area = centred(body, 60, 6);
-    let inside = Frame::new(theme, theme.warn(), true)
-        .title(vec![Span::styled("Leave?", theme.heading())])
-        .draw_over(buffer, area);
-    let text = if count == 1 { "One fault is on.".to_owned() } else { format!("{count} faults are on.") };
-    Pen::new(buffer, inside, 0).skip(1).write(&text, theme.strong());
-    Pen::new(buffer, inside, 1).skip(1).write("Left on, each heals itself when it expires.", theme.text());
-    let mut pen = Pen::new(buffer, inside, 3);
-    pen.skip(1);
-    for (key, word) in [("F", "clear them and stay"), ("Enter", "leave"), ("Esc", "stay")] {
-        pen.write(key, theme.accent().patch(theme.strong())).skip(1).write(word, theme.text()).skip(3);
-    }
-}
-
 /// The commands, above the line in which one is typed.
 pub(super) fn commands(model: &Model, problem: Option<&str>, theme: Theme, buffer: &mut Buffer, body: Rect) {
     let typed = match &model.mode {

@@ -8,6 +8,7 @@ mod events;
 mod footer;
 mod header;
 mod help;
+mod leave;
 mod map;
 mod matrix;
 mod notices;
@@ -53,7 +54,7 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
     match &model.mode {
         Mode::Order(form) | Mode::Restock(form) => cursor = dialogs::form(model, form, theme, buffer, lower),
         Mode::Faults => matrix::draw(model, theme, buffer, lower, body),
-        Mode::Confirm => dialogs::confirm(model, theme, buffer, lower),
+        Mode::Leave(leaving) => leave::draw(model, leaving, theme, buffer, lower),
         Mode::Command { problem, .. } => dialogs::commands(model, problem.as_deref(), theme, buffer, lower),
         Mode::Help { line } => help::draw(*line, theme, buffer, body),
         Mode::OrderDetail { id, line } => detail::order(model, id, *line, theme, buffer, body),

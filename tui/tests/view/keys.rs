@@ -203,24 +203,14 @@ fn r_offers_the_scarcest_product() {
 }
 
 #[test]
-fn q_leaves_and_asks_when_faults_are_on() {
-    let mut script = connected();
-    keys(&mut script, "q");
-    assert_eq!(script.effects, [Effect::Quit]);
-    script.effects.clear();
-    script.state("processPayment", |state| state.faults = vec![ActiveFault::plain(FaultKind::Decline)]);
-    keys(&mut script, "q");
-    assert_eq!((script.effects.len(), script.model.scope()), (0, Scope::Confirm));
-    press(&mut script, KeyCode::Esc);
-    assert_eq!(script.model.scope(), Scope::View);
-    keys(&mut script, "qF");
-    assert_eq!(script.effects, [Effect::ClearFaults]);
-    keys(&mut script, "q");
-    press(&mut script, KeyCode::Enter);
-    assert_eq!(script.effects.last(), Some(&Effect::Quit));
-    keys(&mut script, "/");
-    control(&mut script, 'c');
-    assert_eq!(script.effects.iter().filter(|effect| **effect == Effect::Quit).count(), 2);
+fn control_c_leaves_at_once_whatever_is_open() {
+    for open in ["", "/", "n", "f", "?", "q"] {
+        let mut script = connected();
+        script.state("processPayment", |state| state.faults = vec![ActiveFault::plain(FaultKind::Decline)]);
+        keys(&mut script, open);
+        control(&mut script, 'c');
+        assert_eq!(script.effects, [Effect::Quit], "{open}");
+    }
 }
 
 #[test]

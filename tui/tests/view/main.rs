@@ -3,6 +3,7 @@
 #![allow(missing_docs, clippy::unwrap_used)]
 
 mod keys;
+mod leave;
 mod looks;
 mod matrix;
 mod random;
