@@ -1,10 +1,13 @@
 //! The deployed system: what a template says once every parameter, condition and intrinsic function is resolved and the
 //! SAM transform is applied. Pure data: `template` writes it, each service reads its part.
 
+mod change;
+
 use std::{collections::BTreeMap, time::Duration};
 
 use serde_json::Value;
 
+pub use self::change::{Difference, StackChange, Unchangeable};
 use crate::aws::Arn;
 
 /// A stack, ready to run.
