@@ -26,12 +26,7 @@ use crate::{
 const MESSAGES: usize = 4096;
 const EFFECTS: usize = 1024;
 
-pub(super) async fn run(
-    target: &Target,
-    options: &Embedded,
-    own: &[PathBuf],
-    leave_faults: bool,
-) -> Result<()> {
+pub(super) async fn run(target: &Target, options: &Embedded, own: &[PathBuf], leave_faults: bool) -> Result<()> {
     // Before the screen is taken: what is wrong with a file is told where it can be read and copied.
     let own = own.iter().map(|path| super::scenario::read(path)).collect::<Result<Vec<_>>>()?;
     let model = Model::new(appearance_from(|name| std::env::var(name).ok()), Timestamp::now())
