@@ -7,7 +7,7 @@ use eventflow_contract::{Event, OrderCreated};
 use eventflow_kit::{
     Clients, Consumed, Error, Function, Invocation,
     environment::{self, EnvironmentError},
-    event_of, start,
+    event_of, note_event_in, start,
 };
 use serde_json::Value;
 
@@ -44,6 +44,10 @@ impl Function for DetectFraud {
     fn from_environment(_: &Clients) -> Result<Self, EnvironmentError> {
         let expected = "a whole number from 1";
         environment::parsed(FLAG_FROM_QUANTITY, DEFAULT_QUANTITY, expected, |from| *from > 0).map(Self::new)
+    }
+
+    fn note(input: &Value) {
+        note_event_in(input);
     }
 
     async fn handle(&self, input: Value, _: &Invocation) -> Result<Consumed, Error> {

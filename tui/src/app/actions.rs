@@ -44,6 +44,9 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         popup @ (Mode::Help { .. } | Mode::OrderDetail { .. } | Mode::EventDetail { .. }) => {
             if action != Action::Back {
                 model.mode = popup;
+                if action == Action::Refresh {
+                    return model.ask_for_timeline().into_iter().collect();
+                }
                 if let Some(step) = popup_step(action) {
                     scroll_popup(model, step);
                 }
@@ -73,7 +76,7 @@ fn in_view(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::PageUp => step(model, Step::Newer(PAGE)),
         Action::Bottom => step(model, Step::Oldest),
         Action::Top => follow(model),
-        Action::Open => open(model),
+        Action::Open => return open(model),
         Action::Refresh => return vec![Effect::Reconcile],
         Action::Mouse => {
             model.mouse = !model.mouse;
@@ -132,7 +135,7 @@ pub(crate) fn step(model: &mut Model, step: Step) {
     }
 }
 
-fn open(model: &mut Model) {
+fn open(model: &mut Model) -> Vec<Effect> {
     match model.focus {
         Pane::Orders => {
             if model.orders.hold.cursor.is_none() {
@@ -140,6 +143,8 @@ fn open(model: &mut Model) {
             }
             if let Some(row) = model.orders.selected() {
                 model.mode = Mode::OrderDetail { id: row.order.order_id.clone(), line: 0 };
+                model.timeline = None;
+                return model.ask_for_timeline().into_iter().collect();
             }
         }
         Pane::Events => {
@@ -152,6 +157,7 @@ fn open(model: &mut Model) {
         }
         Pane::Stock => open_restock(model),
     }
+    Vec::new()
 }
 
 fn open_restock(model: &mut Model) {

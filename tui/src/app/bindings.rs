@@ -252,6 +252,7 @@ static BINDINGS: &[Binding] = table! {
     Popup [c('k'), k(K::Up)] "k ↑" A::Up, Some("up"), "one line up";
     Popup [ctrl('d'), k(K::PageDown), c(' ')] "Ctrl-d PgDn" A::PageDown, None, "ten lines down";
     Popup [ctrl('u'), k(K::PageUp)] "Ctrl-u PgUp" A::PageUp, None, "ten lines up";
+    Popup [c('R')] "R" A::Refresh, None, "read the order's timeline again";
     Popup [c('g'), k(K::Home)] "g Home" A::Top, None, "the first line";
     Popup [k(K::Esc), k(K::Enter), c('q'), c('?')] "Esc" A::Back, Some("back"), "back";
     Confirm [k(K::Enter), c('y'), c('q')] "Enter y" A::Accept, Some("undo them and leave"), "turn every fault off, then leave";

@@ -5,6 +5,7 @@ use std::time::Duration;
 use eventflow_contract::{Order, Stock};
 use jiff::Timestamp;
 
+use super::timeline::Timeline;
 use crate::{
     observe::Observation,
     scenario::{Progress, Scenario},
@@ -36,6 +37,13 @@ pub enum Message {
     Stock(Vec<Stock>),
     /// The services' settings and queues as they are now.
     Services(Vec<ServiceState>),
+    /// What the logs hold of an order.
+    Timeline {
+        /// Its id.
+        order_id: String,
+        /// What happened to it.
+        timeline: Timeline,
+    },
     /// How far the scenario is.
     Scenario(Progress),
     /// What was asked for was done. One line for people.
@@ -86,6 +94,13 @@ pub enum Effect {
     EndScenario,
     /// Find out again what the stack consists of.
     Rediscover,
+    /// Read what the logs hold of an order.
+    FetchTimeline {
+        /// Its id.
+        order_id: String,
+        /// When it was created: the logs are read from then on.
+        created: Timestamp,
+    },
     /// Read these orders again. The runtime coalesces (at most every 100 ms).
     FetchOrders(Vec<String>),
     /// Read the stock table again. Coalesced too.

@@ -25,6 +25,7 @@ mod pulses;
 mod scenarios;
 mod services;
 mod stock;
+mod timeline;
 mod update;
 mod window;
 
@@ -33,6 +34,7 @@ pub use bindings::{Action, Binding, Key, Scope, action_for, bindings, bindings_m
 pub use health::Health;
 pub use message::*;
 pub use model::{Appearance, Model};
+pub use timeline::{AttemptEnd, Entry, EntryKind, Facet, Timeline};
 pub use update::update;
 
 pub(crate) use {
@@ -50,4 +52,5 @@ pub(crate) use {
     pulses::Edge,
     scenarios::Stage,
     services::{Service, duration_text},
+    timeline::requests,
 };

@@ -11,7 +11,7 @@ use super::{
     events::EventStream,
     hold::Filter,
     matrix::Matrix,
-    message::{Fault, FeedState, NewOrder, System},
+    message::{Effect, Fault, FeedState, NewOrder, System},
     mode::{Mode, Pane},
     notices::Notices,
     orders::Orders,
@@ -19,6 +19,7 @@ use super::{
     scenarios::Scenarios,
     services::Services,
     stock::StockLevels,
+    timeline::Timeline,
     window::Window,
 };
 
@@ -28,6 +29,9 @@ const FRAME: Duration = Duration::from_millis(33);
 const SECOND: Duration = Duration::from_secs(1);
 /// How often percentiles are computed anew, at most.
 const SETTLE: SignedDuration = SignedDuration::from_millis(250);
+
+/// How often an open timeline is read again, at most.
+const TIMELINE: SignedDuration = SignedDuration::from_secs(1);
 
 /// What the terminal can show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,6 +63,10 @@ pub struct Model {
     pub(crate) pulses: Pulses,
     pub(crate) notices: Notices,
     pub(crate) scenarios: Scenarios,
+    /// The timeline of the order that is open, with its id.
+    pub(crate) timeline: Option<(String, Timeline)>,
+    /// When the timeline was asked for, and whether something happened to the order since.
+    pub(crate) timeline_asked: (Timestamp, bool),
     pub(crate) mode: Mode,
     pub(crate) focus: Pane,
     pub(crate) paused: bool,
@@ -94,6 +102,8 @@ impl Model {
             pulses: Pulses::default(),
             notices: Notices::default(),
             scenarios: Scenarios::default(),
+            timeline: None,
+            timeline_asked: (now, false),
             mode: Mode::View,
             focus: Pane::Orders,
             paused: false,
@@ -158,6 +168,20 @@ impl Model {
             self.settled = self.now;
             self.services.tick(self.now);
         }
+    }
+
+    /// Asks for the timeline of the order that is open.
+    pub(crate) fn ask_for_timeline(&mut self) -> Option<Effect> {
+        let Mode::OrderDetail { id, .. } = &self.mode else { return None };
+        let created = self.orders.get(id)?.order.created_at;
+        self.timeline_asked = (self.now, false);
+        Some(Effect::FetchTimeline { order_id: id.clone(), created })
+    }
+
+    /// Asks again when something happened to the order, but not all the time.
+    pub(crate) fn timeline_due(&mut self) -> Option<Effect> {
+        let (asked, stale) = self.timeline_asked;
+        if stale && self.now.duration_since(asked) >= TIMELINE { self.ask_for_timeline() } else { None }
     }
 
     /// Shows only orders and events that match.

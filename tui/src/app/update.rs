@@ -3,6 +3,7 @@
 use super::{
     faults, input, intake, leave,
     message::{Effect, FeedState, FunctionRole, Message, System},
+    mode::Mode,
     model::Model,
 };
 use crate::{observe::text::clean_in_place, scenario::Progress};
@@ -14,7 +15,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         Message::Terminal(event) => return input::terminal(model, event),
         Message::Tick(now) => {
             model.tick(now);
-            return model.scenarios.tick(now).into_iter().collect();
+            return model.scenarios.tick(now).into_iter().chain(model.timeline_due()).collect();
         }
         Message::Discovered(system) => {
             let system = clean_system(*system);
@@ -44,6 +45,11 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             model.notices.done(text, now);
             if !model.wanted.is_empty() {
                 return vec![Effect::Reconcile];
+            }
+        }
+        Message::Timeline { order_id, timeline } => {
+            if matches!(&model.mode, Mode::OrderDetail { id, .. } if *id == order_id) {
+                model.timeline = Some((order_id, timeline));
             }
         }
         Message::Scenario(Progress::NotBegun(mut why)) => {

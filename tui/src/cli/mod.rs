@@ -10,6 +10,7 @@ mod logs;
 mod order;
 mod scenario;
 mod target;
+mod timeline;
 
 use std::process::ExitCode;
 
@@ -77,6 +78,8 @@ enum Command {
     Events(events::Events),
     /// Show what a function logged
     Logs(logs::Logs),
+    /// Show what happened to an order: its events, invocations, retries and state changes, in the order of time
+    Timeline(timeline::Timeline),
     /// Break functions on purpose, and undo it
     Faults(faults::Faults),
     /// Place orders under random faults, kills and duplicates, heal, and check that every promise was kept
@@ -124,6 +127,7 @@ async fn run(cli: Cli) -> Result<()> {
         Some(Command::Order(order)) => order.run(&cli.target).await,
         Some(Command::Events(events)) => events.run(&cli.target).await,
         Some(Command::Logs(logs)) => logs.run(&cli.target).await,
+        Some(Command::Timeline(timeline)) => timeline.run(&cli.target).await,
         Some(Command::Faults(faults)) => faults.run(&cli.target).await,
         Some(Command::Chaos(chaos)) => chaos.run(&cli.target, &cli.embedded).await,
         Some(Command::Scenario(scenarios)) => scenarios.run(&cli.target, &cli.embedded).await,

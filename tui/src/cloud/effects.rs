@@ -14,7 +14,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{OrdersApi, Reach, Resources, Store, dead_letters, discover, faults, publish, state};
+use super::{OrdersApi, Reach, Resources, Store, dead_letters, discover, faults, publish, state, timeline};
 use crate::{
     app::{Effect, Message, NewOrder, System},
     scenario::{self, Pace, Progress, Scenario},
@@ -275,6 +275,10 @@ impl Worker {
                 faults::restock(&worker.reach, &product_id, quantity).await?;
                 let stock = Store(&worker.reach).stock().await?;
                 Ok(vec![Message::Stock(stock), Message::Done(format!("{quantity} more of {product_id}"))])
+            }),
+            Effect::FetchTimeline { order_id, created } => self.run("Timeline not read", move |worker| async move {
+                let timeline = timeline::read(&worker.reach, &order_id, created).await?;
+                Ok(vec![Message::Timeline { order_id, timeline }])
             }),
             Effect::Rediscover => self.rediscover(),
             Effect::FetchOrders(_)

@@ -17,7 +17,7 @@ const OVERLAP_MS: i64 = 5_000;
 /// FilterLogEvents is limited to 5 calls a second for the account; this leaves room for others.
 ///
 /// Source: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html>
-const PACE: Duration = Duration::from_millis(250);
+pub(super) const PACE: Duration = Duration::from_millis(250);
 
 /// A reader of all log groups of a stack.
 #[derive(Debug)]

@@ -15,6 +15,7 @@ mod resources;
 pub(crate) mod stack_update;
 pub(crate) mod state;
 mod store;
+pub(crate) mod timeline;
 
 pub use connection::{ConnectError, Connection, Endpoint};
 pub use discovery::{DiscoveryError, discover};

@@ -18,6 +18,7 @@ mod producers;
 mod scenarios;
 mod stock;
 mod theme;
+mod timeline;
 mod wires;
 
 use jiff::Timestamp;
@@ -57,7 +58,7 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
         Mode::Leave(leaving) => leave::draw(model, leaving, theme, buffer, lower),
         Mode::Command { problem, .. } => dialogs::commands(model, problem.as_deref(), theme, buffer, lower),
         Mode::Help { line } => help::draw(*line, theme, buffer, body),
-        Mode::OrderDetail { id, line } => detail::order(model, id, *line, theme, buffer, body),
+        Mode::OrderDetail { id, line } => timeline::draw(model, id, *line, theme, buffer, body),
         Mode::EventDetail { seq, line } => detail::event(model, *seq, *line, theme, buffer, body),
         Mode::View | Mode::Filter { .. } => {}
     }

@@ -10,3 +10,4 @@ mod random;
 mod run;
 mod scenarios;
 mod script;
+mod timeline;
