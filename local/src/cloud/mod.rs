@@ -48,7 +48,7 @@ pub enum CloudError {
     DynamoDb(#[from] dynamodb::StartError),
     /// EventBridge did not start.
     #[error("EventBridge: {0}")]
-    EventBridge(#[from] events::StartError),
+    EventBridge(#[from] events::RuleError),
     /// A setting makes no sense.
     #[error("{0}")]
     Setting(String),
@@ -84,7 +84,7 @@ impl EmbeddedCloud {
         let stack = Arc::new(template::load(&options.template, &template_options(&options, &endpoint_url, &api_url))?);
         let stop = CancellationToken::new();
         let operator = AccessKey::long_lived();
-        let mut credentials = Credentials::default();
+        let credentials = Credentials::default();
         credentials.admit(operator.clone(), Principal::Operator);
 
         let dynamodb = DynamoDb::start(&stack.tables, stop.clone()).await?;
@@ -92,7 +92,7 @@ impl EmbeddedCloud {
         let sqs = Sqs::new(&stack.queues, &endpoint_url, &stack.region, &stack.account);
         let router = Arc::new(Router::new(logs.clone(), sqs.clone()));
         let lambda = Lambda::start(
-            function_setups(&stack, &mut credentials),
+            function_setups(&stack, &credentials),
             programs(&options),
             &LambdaOptions::new(std::env::temp_dir()),
             &LambdaServices {
@@ -217,7 +217,7 @@ fn template_options(options: &CloudOptions, endpoint_url: &str, api_url: &str) -
 }
 
 /// A key of its own for every function, so that the gateway knows who calls.
-fn function_setups(stack: &Stack, credentials: &mut Credentials) -> Vec<FunctionSetup> {
+fn function_setups(stack: &Stack, credentials: &Credentials) -> Vec<FunctionSetup> {
     let set_up = |spec: &crate::stack::Function| {
         let key = AccessKey::temporary();
         let variables = [
