@@ -19,6 +19,8 @@ pub struct Stack {
     pub region: String,
     /// The account it runs in, twelve digits.
     pub account: String,
+    /// What must be acknowledged to deploy it: `CAPABILITY_IAM`, `CAPABILITY_AUTO_EXPAND`.
+    pub capabilities: Vec<&'static str>,
     /// Template parameters by name, as resolved.
     pub parameters: BTreeMap<String, String>,
     /// The functions, in template order.

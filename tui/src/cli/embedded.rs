@@ -61,7 +61,8 @@ pub(super) async fn start(embedded: &Embedded, port: u16) -> Result<Started> {
         ..Endpoint::default()
     };
     let connection = Connection::open(&endpoint).await?;
-    let inventory = cloud.stack().outputs.iter().find(|output| output.key == "InventoryTableName");
+    let stack = cloud.stack();
+    let inventory = stack.outputs.iter().find(|output| output.key == "InventoryTableName");
     if let Some(table) = inventory {
         seed::seed(&connection.dynamodb, &table.value).await?;
     }
