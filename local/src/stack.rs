@@ -1,10 +1,13 @@
 //! The deployed system: what a template says once every parameter, condition and intrinsic function is resolved and the
 //! SAM transform is applied. Pure data: `template` writes it, each service reads its part.
 
+mod change;
+
 use std::{collections::BTreeMap, time::Duration};
 
 use serde_json::Value;
 
+pub use self::change::{Difference, StackChange, Unchangeable};
 use crate::aws::Arn;
 
 /// A stack, ready to run.
@@ -16,6 +19,8 @@ pub struct Stack {
     pub region: String,
     /// The account it runs in, twelve digits.
     pub account: String,
+    /// What must be acknowledged to deploy it: `CAPABILITY_IAM`, `CAPABILITY_AUTO_EXPAND`.
+    pub capabilities: Vec<&'static str>,
     /// Template parameters by name, as resolved.
     pub parameters: BTreeMap<String, String>,
     /// The functions, in template order.

@@ -5,7 +5,7 @@ use lambda_runtime::Error;
 
 type Main = fn() -> Result<(), Error>;
 
-const FUNCTIONS: [(&str, Main); 7] = [
+const FUNCTIONS: [(&str, Main); 8] = [
     ("create-order", eventflow_order::create_order::main),
     ("get-order", eventflow_order::get_order::main),
     ("republish-stuck-orders", eventflow_order::republish_stuck_orders::main),
@@ -13,6 +13,7 @@ const FUNCTIONS: [(&str, Main); 7] = [
     ("reserve-inventory", eventflow_inventory::reserve_inventory::main),
     ("restore-after-faults", eventflow_faults::restore_after_faults::main),
     ("send-notification", eventflow_notification::send_notification::main),
+    ("fraud-detection", eventflow_fraud_detection::detect_fraud::main),
 ];
 
 /// The names under which this executable serves.

@@ -158,6 +158,74 @@ async fn a_failing_service_fills_its_own_dead_letter_queue_and_no_other() {
     }
 }
 
+/// The timeline of an order by the command line: each entry in a few words.
+fn timeline(cloud: &Cloud, order: &str) -> Vec<String> {
+    let output = Command::new(env!("CARGO_BIN_EXE_eventflow-tui"))
+        .args(["timeline", order, "--json"])
+        .envs(cloud.environment())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let told: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let words = |entry: &Value| {
+        let text = |name: &str| entry[name].as_str().map(str::to_owned);
+        let attempt = || {
+            Some(format!(
+                "{} {} attempt {} {}",
+                entry["lane"].as_str()?,
+                entry["trigger"].as_str()?,
+                entry["attempt"].as_u64()?,
+                entry["end"]["status"].as_str()?
+            ))
+        };
+        text("event").or_else(|| text("change")).or_else(attempt)
+    };
+    told["entries"].as_array().unwrap().iter().filter_map(words).collect()
+}
+
+/// Where each of `words` is in the timeline: in this order, or the test fails.
+fn in_order(told: &[String], words: &[&str]) {
+    let mut rest = told.iter();
+    for word in words {
+        assert!(rest.any(|entry| entry == word), "{word} does not come in its place in {told:#?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_timeline_tells_the_compensation_and_the_retries() {
+    let cloud = Cloud::start(&["--parameter", "PaymentApprovalRate=0"]);
+    let dynamodb = aws_sdk_dynamodb::Client::new(&cloud.sdk());
+    stock(&dynamodb, "lamp", 5).await;
+    // The stock is reserved for certain before payment says no.
+    faults(&cloud, &["set", "processPayment", "latency", "--latency", "1500ms", "--for", "30s"]);
+    faults(&cloud, &["set", "sendNotification", "crash", "--for", "30s"]);
+    let (_, answer) = cloud.post_order(order("lamp", 2)).await;
+    let id = answer["orderId"].as_str().unwrap().to_owned();
+    eventually("the first attempt of the notification died", || async {
+        timeline(&cloud, &id)
+            .iter()
+            .any(|entry| entry == "sendNotification OrderCreated attempt 1 failure")
+            .then_some(())
+    })
+    .await;
+    faults(&cloud, &["clear"]);
+    let done = |told: &[String]| {
+        let released = told.iter().any(|entry| entry == "inventory RELEASED");
+        released
+            && told.iter().any(|entry| entry.starts_with("sendNotification OrderCreated") && entry.ends_with("success"))
+    };
+    let told = eventually("the stock is given back and the notification sent", || async {
+        Some(timeline(&cloud, &id)).filter(|told| done(told))
+    })
+    .await;
+    in_order(&told, &["OrderCreated", "inventory RESERVED", "payment FAILED", "PaymentFailed", "inventory RELEASED"]);
+    let attempts = told.iter().filter(|entry| entry.starts_with("sendNotification OrderCreated"));
+    let ends: Vec<_> = attempts.map(|entry| entry.rsplit(' ').next().unwrap()).collect();
+    let (last, before) = ends.split_last().unwrap();
+    assert!(!before.is_empty() && before.iter().all(|end| *end == "failure") && *last == "success", "{told:?}");
+    assert_eq!(row(&dynamodb, INVENTORY, "productId", "lamp").await["availableQty"], "5");
+}
+
 /// `eventflow-tui faults ... --json` against that cloud.
 fn faults(cloud: &Cloud, arguments: &[&str]) -> Vec<Value> {
     let output = Command::new(env!("CARGO_BIN_EXE_eventflow-tui"))

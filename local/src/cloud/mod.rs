@@ -3,6 +3,7 @@
 mod apis;
 mod options;
 mod router;
+mod running;
 
 use std::{
     collections::BTreeMap,
@@ -14,17 +15,15 @@ use tokio::net::TcpListener;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 pub use self::options::CloudOptions;
-use self::router::Router;
+use self::running::{Running, Surroundings};
 use crate::{
     aws::{Clock, Principal},
-    cloudformation::CloudFormation,
+    cloudformation::{Blueprint, CloudFormation},
     dynamodb::{self, DynamoDb},
-    events::{self, BusSettings, EventBridge},
+    events,
     gateway::{AccessKey, Api, Credentials, Gateway, Service},
     http_api,
-    lambda::{FunctionPrograms, FunctionSetup, Lambda, LambdaOptions, LambdaServices, ProcessInfo},
-    logs::Logs,
-    sqs::Sqs,
+    lambda::{FunctionPrograms, Lambda, ProcessInfo},
     stack::Stack,
     template::{self, TemplateError, TemplateOptions},
 };
@@ -48,7 +47,7 @@ pub enum CloudError {
     DynamoDb(#[from] dynamodb::StartError),
     /// EventBridge did not start.
     #[error("EventBridge: {0}")]
-    EventBridge(#[from] events::StartError),
+    EventBridge(#[from] events::RuleError),
     /// A setting makes no sense.
     #[error("{0}")]
     Setting(String),
@@ -59,7 +58,9 @@ pub enum CloudError {
 pub struct EmbeddedCloud {
     endpoint_url: String,
     api_url: String,
-    stack: Arc<Stack>,
+    region: String,
+    stack_name: String,
+    cloudformation: CloudFormation,
     operator: AccessKey,
     clock: Clock,
     lambda: Lambda,
@@ -81,47 +82,37 @@ impl EmbeddedCloud {
         let api_listener = listen_next_to(options.port).await?;
         let endpoint_url = url(&gateway_listener)?;
         let api_url = url(&api_listener)?;
-        let stack = Arc::new(template::load(&options.template, &template_options(&options, &endpoint_url, &api_url))?);
+        let blueprint = Blueprint {
+            template: options.template.clone(),
+            options: template_options(&options, &endpoint_url, &api_url),
+        };
+        let stack = template::load(&blueprint.template, &blueprint.options)?;
         let stop = CancellationToken::new();
         let operator = AccessKey::long_lived();
-        let mut credentials = Credentials::default();
+        let credentials = Credentials::default();
         credentials.admit(operator.clone(), Principal::Operator);
 
         let dynamodb = DynamoDb::start(&stack.tables, stop.clone()).await?;
-        let logs = Logs::new(&stack.log_groups, &stack.log_policies, &stack.region, &stack.account, clock);
-        let sqs = Sqs::new(&stack.queues, &endpoint_url, &stack.region, &stack.account);
-        let router = Arc::new(Router::new(logs.clone(), sqs.clone()));
-        let lambda = Lambda::start(
-            function_setups(&stack, &mut credentials),
-            programs(&options),
-            &LambdaOptions::new(std::env::temp_dir()),
-            &LambdaServices {
-                clock,
-                deliver: router.clone(),
-                logs: Arc::new(apis::LambdaLogs(logs.clone())),
-                endpoint_url: endpoint_url.clone(),
-                cancel: stop.clone(),
-            },
-        );
-        router.connect(lambda.clone());
-        let settings =
-            BusSettings { account: stack.account.clone(), region: stack.region.clone(), clock, stop: stop.clone() };
-        let events = EventBridge::start(&stack.rules, settings, router)?;
-        let apis: BTreeMap<Service, Arc<dyn Api>> = BTreeMap::from([
-            (Service::CloudFormation, Arc::new(CloudFormation::new(Arc::clone(&stack))) as Arc<dyn Api>),
-            (Service::DynamoDb, Arc::new(dynamodb)),
-            (Service::EventBridge, Arc::new(events)),
-            (Service::Lambda, Arc::new(lambda.clone())),
-            (Service::Logs, Arc::new(logs)),
-            (Service::Sqs, Arc::new(sqs)),
-        ]);
+        let surroundings = Surroundings { clock, endpoint_url: endpoint_url.clone(), stop: stop.clone() };
+        let running = Running::start(&stack, credentials.clone(), programs(&options), &surroundings)?;
+        let lambda = running.lambda.clone();
         let servers = TaskTracker::new();
-        serve(&servers, gateway_listener, Gateway::new(credentials, apis).router(), &stop);
         if let Some(api) = stack.api.clone() {
             let functions = Arc::new(apis::ApiFunctions(lambda.clone()));
             serve(&servers, api_listener, http_api::router(api, &stack.account, functions), &stop);
         }
-        Ok(Self { endpoint_url, api_url, stack, operator, clock, lambda, stop, servers })
+        let cloudformation = CloudFormation::new(blueprint, stack, Arc::new(running.clone()), servers.clone());
+        let apis: BTreeMap<Service, Arc<dyn Api>> = BTreeMap::from([
+            (Service::CloudFormation, Arc::new(cloudformation.clone()) as Arc<dyn Api>),
+            (Service::DynamoDb, Arc::new(dynamodb)),
+            (Service::EventBridge, Arc::new(running.events)),
+            (Service::Lambda, Arc::new(running.lambda)),
+            (Service::Logs, Arc::new(running.logs)),
+            (Service::Sqs, Arc::new(running.sqs)),
+        ]);
+        serve(&servers, gateway_listener, Gateway::new(credentials, apis).router(), &stop);
+        let CloudOptions { region, stack_name, .. } = options;
+        Ok(Self { endpoint_url, api_url, region, stack_name, cloudformation, operator, clock, lambda, stop, servers })
     }
 
     /// The address of all AWS APIs: `http://127.0.0.1:4566`.
@@ -136,17 +127,17 @@ impl EmbeddedCloud {
 
     /// The Region that it says it is.
     pub fn region(&self) -> &str {
-        &self.stack.region
+        &self.region
     }
 
     /// The stack's name.
     pub fn stack_name(&self) -> &str {
-        &self.stack.name
+        &self.stack_name
     }
 
-    /// The stack as it was deployed.
-    pub fn stack(&self) -> &Stack {
-        &self.stack
+    /// The stack as it was deployed or updated last.
+    pub fn stack(&self) -> Arc<Stack> {
+        self.cloudformation.stack()
     }
 
     /// The operator's access key and its secret, made for this run.
@@ -162,6 +153,12 @@ impl EmbeddedCloud {
     /// The processes of a function: to be shown, or to be killed.
     pub fn processes(&self, function: &str) -> Vec<ProcessInfo> {
         self.lambda.processes(function)
+    }
+
+    /// What kills the processes of a function, by SIGKILL, and says how many there were: for demonstrations.
+    pub fn killer(&self) -> impl Fn(&str) -> usize + Send + Sync + use<> {
+        let lambda = self.lambda.clone();
+        move |function| lambda.kill(function)
     }
 
     /// Ends every process and every server, and waits until they have ended.
@@ -208,22 +205,6 @@ fn template_options(options: &CloudOptions, endpoint_url: &str, api_url: &str) -
         endpoint_url: endpoint_url.to_owned(),
         api_url: api_url.to_owned(),
     }
-}
-
-/// A key of its own for every function, so that the gateway knows who calls.
-fn function_setups(stack: &Stack, credentials: &mut Credentials) -> Vec<FunctionSetup> {
-    let set_up = |spec: &crate::stack::Function| {
-        let key = AccessKey::temporary();
-        let variables = [
-            ("AWS_ACCESS_KEY_ID", Some(key.id.clone())),
-            ("AWS_SECRET_ACCESS_KEY", Some(key.secret.clone())),
-            ("AWS_SESSION_TOKEN", key.session_token.clone()),
-        ];
-        credentials.admit(key, Principal::Function(spec.name.clone()));
-        let variables = variables.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect();
-        FunctionSetup { spec: spec.clone(), credentials: variables }
-    };
-    stack.functions.iter().map(set_up).collect()
 }
 
 fn programs(options: &CloudOptions) -> FunctionPrograms {

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Bus, DEFAULT_BUS, put_events, rule::RuleState};
+use super::{Bus, DEFAULT_BUS, NewRule, put_events, rule::RuleState};
 use crate::{
     aws::{Arn, Call, Reply, ServiceError, limits::events as limits},
     event_pattern::Pattern,
@@ -230,7 +230,7 @@ fn put_rule(bus: &Arc<Bus>, call: &Call) -> Answer {
         targets,
         generation: Arc::default(),
     };
-    bus.add(&input.name, state)?;
+    bus.add(NewRule::new(input.name, state)?);
     Ok(Reply::Json(json!({ "RuleArn": arn.to_string() })))
 }
 

@@ -14,10 +14,10 @@ use std::{
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
+pub use self::rule::NewRule;
 use self::rule::RuleState;
 use crate::{
     aws::{Call, Clock, Deliver, Reply, ServiceError},
-    event_pattern::PatternError,
     stack,
 };
 
@@ -30,10 +30,10 @@ pub struct EventBridge {
     bus: Arc<Bus>,
 }
 
-/// Why EventBridge did not start.
+/// Why a rule of a template cannot run.
 #[derive(Debug, thiserror::Error)]
 #[error("rule {rule}: {reason}")]
-pub struct StartError {
+pub struct RuleError {
     rule: String,
     reason: String,
 }
@@ -63,17 +63,26 @@ impl EventBridge {
     ///
     /// # Errors
     /// When a rule's pattern or schedule is not valid.
-    pub fn start(rules: &[stack::Rule], settings: BusSettings, deliver: Arc<dyn Deliver>) -> Result<Self, StartError> {
-        let bus = Arc::new(Bus { settings, rules: RwLock::default(), deliver });
-        for rule in rules {
-            let state = RuleState::of_template(rule).map_err(|error: PatternError| StartError {
-                rule: rule.logical_id.clone(),
-                reason: error.to_string(),
-            })?;
-            bus.add(&rule.name, state)
-                .map_err(|error| StartError { rule: rule.logical_id.clone(), reason: error.message })?;
-        }
-        Ok(Self { bus })
+    pub fn start(rules: &[stack::Rule], settings: BusSettings, deliver: Arc<dyn Deliver>) -> Result<Self, RuleError> {
+        let rules = rules.iter().map(NewRule::of_template).collect::<Result<Vec<_>, _>>()?;
+        let events = Self { bus: Arc::new(Bus { settings, rules: RwLock::default(), deliver }) };
+        rules.into_iter().for_each(|rule| events.add(rule));
+        Ok(events)
+    }
+
+    /// Adds a rule, in the place of one of that name; its schedule begins to run. Needs a Tokio runtime.
+    pub fn add(&self, rule: NewRule) {
+        self.bus.add(rule);
+    }
+
+    /// Removes a rule and its targets; its schedule ends. Events that it has matched are still delivered, as on AWS.
+    pub fn remove(&self, name: &str) {
+        self.bus.write().remove(name);
+    }
+
+    /// Whether there is a rule of that name.
+    pub fn has(&self, name: &str) -> bool {
+        self.bus.read().contains_key(name)
     }
 
     /// Answers one call.
@@ -87,14 +96,13 @@ impl EventBridge {
 
 impl Bus {
     /// Puts a rule in the place of the one of that name, and starts its schedule when it has one.
-    fn add(self: &Arc<Self>, name: &str, state: RuleState) -> Result<(), ServiceError> {
-        let period = state.schedule.as_deref().map(schedule::period).transpose()?;
+    fn add(self: &Arc<Self>, rule: NewRule) {
+        let NewRule { name, state, period } = rule;
         let generation = state.generation.clone();
-        self.write().insert(name.to_owned(), state);
+        self.write().insert(name.clone(), state);
         if let Some(period) = period {
-            schedule::run(self, name.to_owned(), period, generation);
+            schedule::run(self, name, period, generation);
         }
-        Ok(())
     }
 
     /// Hands an event to every target of every enabled rule that matches it. Returns once each delivery was tried once;

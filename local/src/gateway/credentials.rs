@@ -1,6 +1,9 @@
 //! Access keys made for one run of the cloud.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, PoisonError, RwLock},
+};
 
 use uuid::Uuid;
 
@@ -49,20 +52,27 @@ fn random_secret() -> String {
     format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple()).chars().take(40).collect()
 }
 
-/// Who holds which key.
+/// Who holds which key. Clones share what they hold: functions come and go while the gateway serves.
 #[derive(Debug, Clone, Default)]
 pub struct Credentials {
-    holders: BTreeMap<String, (AccessKey, Principal)>,
+    holders: Arc<RwLock<BTreeMap<String, (AccessKey, Principal)>>>,
 }
 
 impl Credentials {
     /// Lets `principal` in with `key`.
-    pub fn admit(&mut self, key: AccessKey, principal: Principal) {
-        self.holders.insert(key.id.clone(), (key, principal));
+    pub fn admit(&self, key: AccessKey, principal: Principal) {
+        let mut holders = self.holders.write().unwrap_or_else(PoisonError::into_inner);
+        holders.insert(key.id.clone(), (key, principal));
+    }
+
+    /// Lets `principal` in no more, with whatever key.
+    pub fn revoke(&self, principal: &Principal) {
+        let mut holders = self.holders.write().unwrap_or_else(PoisonError::into_inner);
+        holders.retain(|_, (_, holder)| holder != principal);
     }
 
     /// The key of that id and who holds it.
-    pub fn find(&self, access_key_id: &str) -> Option<(&AccessKey, &Principal)> {
-        self.holders.get(access_key_id).map(|(key, principal)| (key, principal))
+    pub fn find(&self, access_key_id: &str) -> Option<(AccessKey, Principal)> {
+        self.holders.read().unwrap_or_else(PoisonError::into_inner).get(access_key_id).cloned()
     }
 }

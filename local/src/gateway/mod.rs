@@ -33,7 +33,7 @@ pub trait Api: Send + Sync {
 /// The services and the credentials that open them.
 #[derive(Clone)]
 pub struct Gateway {
-    credentials: Arc<Credentials>,
+    credentials: Credentials,
     apis: Arc<BTreeMap<Service, Arc<dyn Api>>>,
 }
 
@@ -46,7 +46,7 @@ impl std::fmt::Debug for Gateway {
 impl Gateway {
     /// A gateway to `apis`, opened by `credentials`.
     pub fn new(credentials: Credentials, apis: BTreeMap<Service, Arc<dyn Api>>) -> Self {
-        Self { credentials: Arc::new(credentials), apis: Arc::new(apis) }
+        Self { credentials, apis: Arc::new(apis) }
     }
 
     /// The HTTP side of it.

@@ -81,8 +81,8 @@ pub(super) fn authenticate(
     if skew(time) > MAX_CLOCK_SKEW {
         return Err(refused(service, Refusal::Expired));
     }
-    match expected_signature(parts, body, &authorization, key, time) {
-        Some(expected) if same(&expected, authorization.signature) => Ok(principal.clone()),
+    match expected_signature(parts, body, &authorization, &key, time) {
+        Some(expected) if same(&expected, authorization.signature) => Ok(principal),
         _ => Err(refused(service, Refusal::Mismatch)),
     }
 }
@@ -214,7 +214,7 @@ mod tests {
     }
 
     fn admitting(key: &AccessKey) -> Credentials {
-        let mut credentials = Credentials::default();
+        let credentials = Credentials::default();
         credentials.admit(key.clone(), Principal::Function("createOrder".into()));
         credentials
     }

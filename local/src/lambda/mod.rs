@@ -6,6 +6,7 @@
 
 mod api;
 pub mod async_queue;
+mod deployed;
 mod lines;
 mod log;
 mod outcome;
@@ -18,25 +19,29 @@ mod sandbox;
 mod variables;
 mod worker;
 
-use std::{collections::BTreeMap, num::NonZero, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, PoisonError, RwLock},
+};
 
 use bytes::Bytes;
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use futures::future::join_all;
+use tokio_util::sync::CancellationToken;
 
 pub use self::{
     api::error_response,
+    deployed::LambdaOptions,
     log::{LogLine, LogSink},
     outcome::{InvokeResult, RequestId},
     pool::{ProcessInfo, ProcessState},
     programs::FunctionPrograms,
 };
 use self::{
-    async_queue::AsyncQueue,
-    pool::{FunctionRuntime, Pool, Refusal},
+    deployed::{Deployed, Deployer},
+    pool::Refusal,
 };
 use crate::{
     aws::{Call, Clock, Deliver, Reply, ServiceError, limits::lambda as limits},
-    process::Reaper,
     stack::Function,
 };
 
@@ -48,25 +53,6 @@ pub struct FunctionSetup {
     /// The credentials it calls AWS APIs with, under their variable names: `AWS_ACCESS_KEY_ID`,
     /// `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`.
     pub credentials: BTreeMap<String, String>,
-}
-
-/// How environments are run.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LambdaOptions {
-    /// The directory functions run in, `LAMBDA_TASK_ROOT`.
-    pub task_root: PathBuf,
-    /// Most processes of one function; further invocations wait for one. AWS would start more.
-    pub max_environments: usize,
-    /// For how much of AWS's time an environment is kept that has nothing to do.
-    pub idle: Duration,
-}
-
-impl LambdaOptions {
-    /// As many processes of a function as the machine has cores, kept for seven minutes.
-    pub fn new(task_root: impl Into<PathBuf>) -> Self {
-        let max_environments = std::thread::available_parallelism().map_or(2, NonZero::get);
-        Self { task_root: task_root.into(), max_environments, idle: limits::IDLE_ENVIRONMENT }
-    }
 }
 
 /// What is going on in a function.
@@ -90,27 +76,11 @@ pub struct Lambda {
 
 #[derive(Debug)]
 struct Shared {
-    /// In template order.
-    functions: Vec<Deployed>,
-    tasks: TaskTracker,
-    cancel: CancellationToken,
-    /// When the functions were deployed: their `LastModified`.
-    deployed: jiff::Timestamp,
+    deployer: Deployer,
+    /// In template order, those that came later at the end.
+    functions: RwLock<Vec<Arc<Deployed>>>,
     /// Serializes changes of reservations, whose sum is limited.
     reservations: std::sync::Mutex<()>,
-}
-
-/// A function and all that runs it.
-#[derive(Debug)]
-struct Deployed {
-    pool: Arc<Pool>,
-    queue: Arc<AsyncQueue>,
-}
-
-impl Deployed {
-    fn function(&self) -> &Function {
-        &self.pool.runtime.function
-    }
 }
 
 /// What all functions are given.
@@ -137,36 +107,27 @@ impl Lambda {
         options: &LambdaOptions,
         services: &LambdaServices,
     ) -> Self {
-        let tasks = TaskTracker::new();
-        let reaper = start_reaper(&programs);
-        let programs = Arc::new(programs);
-        let deploy = |setup: FunctionSetup| {
-            let pool = Pool::new(FunctionRuntime {
-                arn_text: setup.spec.arn.to_string().into(),
-                function: setup.spec,
-                credentials: setup.credentials,
-                endpoint_url: services.endpoint_url.clone(),
-                task_root: options.task_root.clone().into(),
-                programs: Arc::clone(&programs),
-                logs: Arc::clone(&services.logs),
-                reaper: reaper.clone(),
-                idle: services.clock.real(options.idle),
-                max_environments: options.max_environments.max(1),
-                cancel: services.cancel.clone(),
-                tasks: tasks.clone(),
-            });
-            let queue = AsyncQueue::new(Arc::clone(&pool), services.clock, Arc::clone(&services.deliver));
-            Deployed { pool, queue }
+        let deployer = Deployer::new(programs, options.clone(), services.clone());
+        let shared = Shared { deployer, functions: RwLock::default(), reservations: std::sync::Mutex::new(()) };
+        let lambda = Self { shared: Arc::new(shared) };
+        functions.into_iter().for_each(|function| lambda.add(function));
+        lambda
+    }
+
+    /// Deploys one more function. Must be called within a Tokio runtime.
+    pub fn add(&self, function: FunctionSetup) {
+        let deployed = Arc::new(self.shared.deployer.deploy(function));
+        self.shared.functions.write().unwrap_or_else(PoisonError::into_inner).push(deployed);
+    }
+
+    /// Deletes a function, by its name. Its processes are ended and its events are given up, those in flight included;
+    /// done when all are gone. A function that is not there is as well as deleted.
+    pub async fn remove(&self, function: &str) {
+        let removed: Vec<Arc<Deployed>> = {
+            let mut functions = self.shared.functions.write().unwrap_or_else(PoisonError::into_inner);
+            functions.extract_if(.., |deployed| deployed.function().name == function).collect()
         };
-        let functions = functions.into_iter().map(deploy).collect();
-        let shared = Shared {
-            functions,
-            tasks,
-            cancel: services.cancel.clone(),
-            deployed: jiff::Timestamp::now(),
-            reservations: std::sync::Mutex::new(()),
-        };
-        Self { shared: Arc::new(shared) }
+        join_all(removed.iter().map(|deployed| deployed.end())).await;
     }
 
     /// Answers a call of Lambda's REST API.
@@ -197,7 +158,11 @@ impl Lambda {
         let payload = api::check_payload(payload, limits::SYNCHRONOUS_PAYLOAD)?;
         deployed.pool.run(request_id, payload, with_tail).await.map_err(|refusal| match refusal {
             Refusal::Throttled | Refusal::ZeroConcurrency => api::too_many_requests(),
-            Refusal::Stopping => ServiceError::new(500, "ServiceException", "The embedded cloud is shutting down."),
+            Refusal::Stopping => ServiceError::new(
+                500,
+                "ServiceException",
+                "The function was deleted, or the embedded cloud is shutting down.",
+            ),
         })
     }
 
@@ -221,6 +186,13 @@ impl Lambda {
         self.find(function).map(|deployed| deployed.pool.processes()).unwrap_or_default()
     }
 
+    /// Kills the processes of a function, by SIGKILL, and says how many there were.
+    pub fn kill(&self, function: &str) -> usize {
+        let processes = self.processes(function);
+        processes.iter().for_each(|process| crate::process::kill_group(process.pid));
+        processes.len()
+    }
+
     /// What is going on in a function.
     ///
     /// # Errors
@@ -237,34 +209,30 @@ impl Lambda {
 
     /// Waits until all processes are gone. Returns only after the services' token was cancelled.
     pub async fn stopped(&self) {
-        self.shared.cancel.cancelled().await;
-        self.shared.tasks.close();
-        self.shared.tasks.wait().await;
+        self.shared.deployer.cancel().cancelled().await;
+        let functions = self.deployed();
+        join_all(functions.iter().map(|deployed| deployed.gone())).await;
+    }
+
+    /// All functions as they are now.
+    fn deployed(&self) -> Vec<Arc<Deployed>> {
+        self.shared.functions.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Finds a function by name, partial ARN (`account:function:name`) or ARN, `$LATEST` allowed.
-    fn find(&self, reference: &str) -> Result<&Deployed, ServiceError> {
+    fn find(&self, reference: &str) -> Result<Arc<Deployed>, ServiceError> {
         let reference = reference.strip_suffix(":$LATEST").unwrap_or(reference);
-        let matches = |deployed: &&Deployed| {
+        let matches = |deployed: &&Arc<Deployed>| {
             let function = deployed.function();
             reference == function.name
                 || reference == &*deployed.pool.runtime.arn_text
                 || reference == format!("{}:function:{}", function.arn.account, function.name)
         };
-        self.shared.functions.iter().find(matches).ok_or_else(|| {
+        let functions = self.shared.functions.read().unwrap_or_else(PoisonError::into_inner);
+        functions.iter().find(matches).cloned().ok_or_else(|| {
             ServiceError::new(404, "ResourceNotFoundException", format!("Function not found: {reference}"))
         })
     }
-}
-
-fn start_reaper(programs: &FunctionPrograms) -> Reaper {
-    if !programs.has_reaper() {
-        return Reaper::none();
-    }
-    Reaper::start(&programs.executable).unwrap_or_else(|error| {
-        tracing::warn!(%error, "the reaper could not be started; functions may outlive this process if it is killed");
-        Reaper::none()
-    })
 }
 
 fn request_id() -> RequestId {

@@ -9,7 +9,7 @@ mod policy;
 mod query;
 mod store;
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 pub use self::store::LogEvent;
 use self::{policy::WriteAccess, store::Store};
@@ -22,18 +22,42 @@ use crate::{
 #[derive(Debug, Clone)]
 pub struct Logs {
     store: Arc<Store>,
-    access: Arc<WriteAccess>,
+    access: Arc<RwLock<WriteAccess>>,
     clock: Clock,
 }
 
 impl Logs {
     /// The service with these groups. `policies` says which AWS services may write to which group.
     pub fn new(groups: &[LogGroup], policies: &[LogResourcePolicy], region: &str, account: &str, clock: Clock) -> Self {
-        let store = Store::new(region, account);
-        for group in groups {
-            store.create_group(&group.name, group.retention_days);
-        }
-        Self { store: Arc::new(store), access: Arc::new(WriteAccess::new(policies)), clock }
+        let logs = Self { store: Arc::new(Store::new(region, account)), access: Arc::default(), clock };
+        groups.iter().for_each(|group| logs.add_group(group));
+        policies.iter().for_each(|policy| logs.add_policy(policy));
+        logs
+    }
+
+    /// Adds a group; one that is there stays as it is.
+    pub fn add_group(&self, group: &LogGroup) {
+        self.store.create_group(&group.name, group.retention_days);
+    }
+
+    /// Removes a group, with the lines in it.
+    pub fn remove_group(&self, name: &str) {
+        self.store.delete_group(name);
+    }
+
+    /// Whether there is a group of that name.
+    pub fn has_group(&self, name: &str) -> bool {
+        self.store.has_group(name)
+    }
+
+    /// Puts a resource policy in force.
+    pub fn add_policy(&self, policy: &LogResourcePolicy) {
+        self.access.write().unwrap_or_else(PoisonError::into_inner).add(policy);
+    }
+
+    /// Takes a resource policy out of force.
+    pub fn remove_policy(&self, name: &str) {
+        self.access.write().unwrap_or_else(PoisonError::into_inner).remove(name);
     }
 
     /// Writes lines to a stream, which is created when it is not there; so is the group, as Lambda creates it.
@@ -51,7 +75,7 @@ impl Logs {
         if !self.store.has_group(name) {
             return Err(store::no_such_group());
         }
-        if !self.access.allows_events(group) {
+        if !self.access.read().unwrap_or_else(PoisonError::into_inner).allows_events(group) {
             let reason = format!("No resource policy lets events.amazonaws.com write to {name}.");
             return Err(ServiceError::new(400, "AccessDeniedException", reason));
         }

@@ -2,6 +2,8 @@
 //!
 //! Source: <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html> (CloudWatch Logs permissions).
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use crate::{aws::Arn, stack::LogResourcePolicy};
@@ -10,22 +12,28 @@ const PRINCIPAL: &str = "events.amazonaws.com";
 const ACTION: &str = "logs:PutLogEvents";
 
 /// Who may write where.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct WriteAccess {
-    /// Resource patterns of the statements that let EventBridge put log events.
-    resources: Vec<String>,
+    /// By policy: resource patterns of the statements that let EventBridge put log events.
+    resources: BTreeMap<String, Vec<String>>,
 }
 
 impl WriteAccess {
-    pub(super) fn new(policies: &[LogResourcePolicy]) -> Self {
-        let statements = policies.iter().flat_map(|policy| list(&policy.document["Statement"]));
+    /// Puts a policy in force, in the place of one of that name.
+    pub(super) fn add(&mut self, policy: &LogResourcePolicy) {
+        let statements = list(&policy.document["Statement"]).into_iter();
         let allowing = statements.filter(|statement| {
             statement["Effect"] == "Allow"
                 && texts(&statement["Principal"]["Service"]).contains(&PRINCIPAL)
                 && texts(&statement["Action"]).iter().any(|action| matches!(*action, ACTION | "logs:*" | "*"))
         });
         let resources = allowing.flat_map(|statement| texts(&statement["Resource"])).map(str::to_owned).collect();
-        Self { resources }
+        self.resources.insert(policy.name.clone(), resources);
+    }
+
+    /// Takes a policy out of force.
+    pub(super) fn remove(&mut self, policy: &str) {
+        self.resources.remove(policy);
     }
 
     /// Whether EventBridge may write to that group. Policies name the group's streams (`…:*`), so both forms are looked at.
@@ -33,7 +41,7 @@ impl WriteAccess {
         let plain = group.to_string();
         let plain = plain.strip_suffix(":*").unwrap_or(&plain);
         let streams = format!("{plain}:log-stream:any");
-        self.resources.iter().any(|pattern| covers(pattern, plain) || covers(pattern, &streams))
+        self.resources.values().flatten().any(|pattern| covers(pattern, plain) || covers(pattern, &streams))
     }
 }
 
@@ -69,7 +77,9 @@ mod tests {
             "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
             "Resource": resource,
         }]});
-        WriteAccess::new(&[LogResourcePolicy { name: "p".into(), document }])
+        let mut access = WriteAccess::default();
+        access.add(&LogResourcePolicy { name: "p".into(), document });
+        access
     }
 
     #[test]
@@ -78,6 +88,9 @@ mod tests {
         assert!(access("arn:aws:logs:us-east-1:0:log-group:/aws/events/*:*").allows_events(&group));
         assert!(access("arn:aws:logs:us-east-1:0:log-group:/aws/events/orders:*").allows_events(&group));
         assert!(!access("arn:aws:logs:us-east-1:0:log-group:/aws/events/other:*").allows_events(&group));
-        assert!(!WriteAccess::new(&[]).allows_events(&group));
+        let mut gone = access("*");
+        assert!(gone.allows_events(&group));
+        gone.remove("p");
+        assert!(!gone.allows_events(&group));
     }
 }

@@ -34,17 +34,33 @@ struct Inner {
 impl Sqs {
     /// The service with these queues. Their URLs begin with the gateway's address.
     pub fn new(queues: &[stack::Queue], endpoint_url: &str, region: &str, account: &str) -> Self {
-        let queues = queues.iter().map(|queue| {
-            (queue.name.clone(), Arc::new(Queue::new(queue.name.clone(), queue.arn.clone(), queue.attributes.clone())))
-        });
-        Self {
+        let sqs = Self {
             inner: Arc::new(Inner {
                 base_url: format!("{endpoint_url}/{account}"),
                 region: region.into(),
                 account: account.into(),
-                queues: RwLock::new(queues.collect()),
+                queues: RwLock::default(),
             }),
-        }
+        };
+        queues.iter().for_each(|queue| sqs.add(queue));
+        sqs
+    }
+
+    /// Adds an empty queue, in the place of one of that name.
+    pub fn add(&self, queue: &stack::Queue) {
+        let added = Queue::new(queue.name.clone(), queue.arn.clone(), queue.attributes.clone());
+        let mut queues = self.inner.queues.write().unwrap_or_else(PoisonError::into_inner);
+        queues.insert(queue.name.clone(), Arc::new(added));
+    }
+
+    /// Removes a queue, with the messages in it.
+    pub fn remove(&self, name: &str) {
+        self.inner.queues.write().unwrap_or_else(PoisonError::into_inner).remove(name);
+    }
+
+    /// Whether there is a queue of that name.
+    pub fn has(&self, name: &str) -> bool {
+        self.inner.named(name).is_ok()
     }
 
     /// Sends a message from within the cloud; every attribute is a String.

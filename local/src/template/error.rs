@@ -13,11 +13,19 @@ pub struct TemplateError {
     pub property: String,
     /// What is wrong, and what to do.
     pub reason: String,
+    /// The same as CloudFormation words it, where a value of a parameter is wrong.
+    pub cloudformation: Option<String>,
 }
 
 impl TemplateError {
     pub(super) fn at(line: usize, reason: impl Into<String>) -> Self {
-        Self { line, resource: String::new(), property: String::new(), reason: reason.into() }
+        Self { line, resource: String::new(), property: String::new(), reason: reason.into(), cloudformation: None }
+    }
+
+    /// Says how CloudFormation words it.
+    pub(super) fn in_words_of_cloudformation(mut self, words: String) -> Self {
+        self.cloudformation = Some(words);
+        self
     }
 
     /// Names the property, unless one further in is named already.

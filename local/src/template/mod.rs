@@ -7,6 +7,7 @@
 
 mod error;
 mod node;
+mod parameters;
 mod resolve;
 mod scope;
 mod transform;

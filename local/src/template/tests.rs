@@ -48,8 +48,20 @@ fn the_template_gives_the_functions_under_their_names() {
 }
 
 #[test]
+fn a_service_under_a_condition_comes_and_goes_with_all_that_is_its_own() {
+    let (without, with) = (own(&[]), own(&[("FraudDetection", "on")]));
+    assert!(!format!("{without:?}").contains("etectFraud"), "off by default");
+    let added: Vec<_> = with.resources.iter().filter(|resource| !without.resources.contains(resource)).collect();
+    assert!(added.iter().all(|resource| resource.logical_id.starts_with("DetectFraud")), "{added:?}");
+    assert_eq!(with.resources.len(), without.resources.len() + added.len(), "nothing else goes or changes");
+    let function = with.functions.last().unwrap();
+    assert_eq!((function.name.as_str(), function.binary.as_str()), ("detectFraud", "fraud-detection"));
+    assert_eq!(function.async_invoke.on_failure.as_ref().unwrap().resource, "detectFraud-dead-letters-dev");
+}
+
+#[test]
 fn no_permission_of_the_template_has_a_wildcard_resource() {
-    for function in own(&[("FaultInjection", "on")]).functions {
+    for function in own(&[("FaultInjection", "on"), ("FraudDetection", "on")]).functions {
         assert!(function.policy.len() >= 2, "{}", function.name);
         for statement in function.policy {
             assert!(statement.resources.iter().all(|resource| resource.starts_with("arn:aws:")), "{statement:?}");

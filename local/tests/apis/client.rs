@@ -64,8 +64,13 @@ Outputs:
 
 /// Starts the cloud of these tests.
 pub(crate) async fn start() -> EmbeddedCloud {
+    start_with(TEMPLATE).await
+}
+
+/// Starts a cloud with another template.
+pub(crate) async fn start_with(template: &str) -> EmbeddedCloud {
     let none: [&str; 0] = [];
-    EmbeddedCloud::start(CloudOptions::new(TEMPLATE, none).unwrap()).await.unwrap()
+    EmbeddedCloud::start(CloudOptions::new(template, none).unwrap()).await.unwrap()
 }
 
 /// The configuration for SDK clients.

@@ -8,3 +8,4 @@ mod events;
 mod http_api;
 mod logs;
 mod sqs;
+mod update;

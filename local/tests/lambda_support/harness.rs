@@ -80,6 +80,11 @@ pub fn function(binary: &str) -> Function {
     }
 }
 
+fn setup(spec: Function) -> FunctionSetup {
+    let credentials = BTreeMap::from([("AWS_ACCESS_KEY_ID".to_owned(), "AKIAFUNCTION".to_owned())]);
+    FunctionSetup { spec, credentials }
+}
+
 impl Cloud {
     /// Runs functions; waits pass `scale` times as fast as on AWS.
     pub fn start(functions: Vec<Function>, scale: f64, change: impl FnOnce(&mut LambdaOptions)) -> Self {
@@ -97,10 +102,13 @@ impl Cloud {
             endpoint_url: "http://127.0.0.1:4566".into(),
             cancel: cancel.clone(),
         };
-        let credentials = BTreeMap::from([("AWS_ACCESS_KEY_ID".to_owned(), "AKIAFUNCTION".to_owned())]);
-        let setup = |spec| FunctionSetup { spec, credentials: credentials.clone() };
         let lambda = Lambda::start(functions.into_iter().map(setup).collect(), programs, &options, &services);
         Self { lambda, seen, cancel }
+    }
+
+    /// Deploys one more.
+    pub fn add(&self, function: Function) {
+        self.lambda.add(setup(function));
     }
 
     /// One `behave` function as it is by default.

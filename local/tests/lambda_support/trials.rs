@@ -8,7 +8,11 @@ use std::{
     time::Duration,
 };
 
-use eventflow_local::{lambda::ProcessState, process::kill_group, stack::LogFormat};
+use eventflow_local::{
+    lambda::ProcessState,
+    process::kill_group,
+    stack::{Function, LogFormat},
+};
 use http::Method;
 use libtest_mimic::Trial;
 use serde_json::{Value, json};
@@ -49,6 +53,7 @@ pub fn all() -> Vec<Trial> {
         throttled_events_wait_and_drain,
         a_throttled_call_says_why,
         the_rest_api_knows_its_functions,
+        a_function_comes_and_goes_while_the_others_run_on,
         a_shutdown_leaves_no_process,
         a_killed_parent_leaves_no_process,
     ]
@@ -360,6 +365,30 @@ async fn the_rest_api_knows_its_functions() {
     assert!(cloud.lambda.processes("behave").is_empty(), "a dry run runs nothing");
     let config = get("/2019-09-25/functions/behave/event-invoke-config").await;
     assert_eq!(config.body["MaximumRetryAttempts"], 2);
+    cloud.stop().await;
+}
+
+async fn a_function_comes_and_goes_while_the_others_run_on() {
+    let cloud = Cloud::behave(60.0);
+    let other = cloud.invoke(json!({})).await.0["pid"].clone();
+    let newcomer = || Function { binary: "behave".into(), ..function("newcomer") };
+    cloud.add(newcomer());
+    let pid = cloud.invoke_function("newcomer", json!({})).await.0["pid"].as_u64().unwrap() as u32;
+    let file = tempfile::NamedTempFile::new().unwrap();
+    for _ in 0..2 {
+        let event = json!({ "do": "wait", "file": file.path() }).to_string();
+        cloud.lambda.invoke_async("newcomer", event.into()).unwrap();
+    }
+    eventually("both events in flight", || cloud.lambda.status("newcomer").unwrap().in_flight == 2).await;
+    cloud.lambda.remove("newcomer").await;
+    assert!(!alive(pid), "its process ended with it");
+    assert_eq!(cloud.lambda.status("newcomer").unwrap_err().code, "ResourceNotFoundException");
+    assert_eq!(cloud.invoke(json!({})).await.0["pid"], other, "the other function's process is the same");
+
+    cloud.add(newcomer());
+    assert_eq!(cloud.lambda.status("newcomer").unwrap().backlog, 0, "its events are gone");
+    assert_ne!(cloud.invoke_function("newcomer", json!({})).await.0["pid"], pid);
+    assert!(cloud.records(0).await.is_empty(), "what was given up goes nowhere");
     cloud.stop().await;
 }
 

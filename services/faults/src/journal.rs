@@ -4,7 +4,6 @@ use std::fmt::Display;
 
 use aws_sdk_dynamodb::{
     Client as DynamoDb,
-    error::DisplayErrorContext,
     types::{AttributeValue, Delete, Put, TransactWriteItem, Update},
 };
 use aws_sdk_eventbridge::Client as EventBridge;
@@ -25,8 +24,13 @@ pub struct JournalError {
 }
 
 impl JournalError {
+    /// With the innermost reason, which the SDK hides behind "service error" and "dispatch failure".
     fn of(action: impl Into<String>, error: impl std::error::Error) -> Self {
-        Self { action: action.into(), problem: DisplayErrorContext(error).to_string() }
+        let mut deepest: &dyn std::error::Error = &error;
+        while let Some(source) = deepest.source() {
+            deepest = source;
+        }
+        Self { action: action.into(), problem: deepest.to_string() }
     }
 }
 

@@ -8,7 +8,7 @@ use eventflow_contract::{
 };
 use eventflow_kit::{
     Backoff, Clients, Consumed, Error, FacetChange, FaultMode, Function, Invocation, Moved, OrderRow, OrderTable,
-    Publisher, StoreError, environment::EnvironmentError, event_of, start,
+    Publisher, StoreError, environment::EnvironmentError, event_of, note_event_in, start,
 };
 use jiff::Timestamp;
 use serde_json::Value;
@@ -69,11 +69,12 @@ impl ReserveInventory {
             let moves = next.to != stored;
             match if moves { self.attempt(&row, next.to).await? } else { Attempt::Settled(row) } {
                 Attempt::Settled(after) => {
+                    let settled = Transition { to: after.order.inventory_status, ..next };
+                    let consumed = told(outcome(settled, moves));
                     if next.announce {
                         self.announce(&after, invocation).await?;
                     }
-                    let next = Transition { to: after.order.inventory_status, ..next };
-                    return Ok(Consumed { outcome: outcome(next, moves) });
+                    return Ok(consumed);
                 }
                 Attempt::Again(now) if backoff.wait().await => {
                     row = match now {
@@ -156,16 +157,24 @@ impl Function for ReserveInventory {
         Ok(Self::new(orders, stock, Publisher::from_environment(clients)))
     }
 
-    async fn handle(&self, input: Value, invocation: &Invocation) -> Result<Consumed, Error> {
-        let consumed = match event_of(input)? {
-            Event::OrderCreated(order) => self.settle(&order.order_id, Wish::Reserve, invocation).await?,
-            Event::PaymentFailed(failed) => self.settle(&failed.order_id, Wish::Compensate, invocation).await?,
-            // The rule brings no other; one that someone sends by hand is none of inventory's business.
-            _ => Consumed { outcome: "ignored" },
-        };
-        tracing::info!(outcome = consumed.outcome, "inventory {}", consumed.outcome);
-        Ok(consumed)
+    fn note(input: &Value) {
+        note_event_in(input);
     }
+
+    async fn handle(&self, input: Value, invocation: &Invocation) -> Result<Consumed, Error> {
+        match event_of(input)? {
+            Event::OrderCreated(order) => self.settle(&order.order_id, Wish::Reserve, invocation).await,
+            Event::PaymentFailed(failed) => self.settle(&failed.order_id, Wish::Compensate, invocation).await,
+            // The rule brings no other; one that someone sends by hand is none of inventory's business.
+            _ => Ok(told("ignored")),
+        }
+    }
+}
+
+/// Logs the outcome as soon as it is stored: what is told of it comes after, and may fail.
+fn told(outcome: &'static str) -> Consumed {
+    tracing::info!(outcome, "inventory {outcome}");
+    Consumed { outcome }
 }
 
 fn outcome(next: Transition<InventoryStatus>, moved: bool) -> &'static str {

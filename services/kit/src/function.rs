@@ -29,6 +29,11 @@ pub trait Function: Sized + 'static {
     /// When a variable is missing or wrong.
     fn from_environment(clients: &Clients) -> Result<Self, EnvironmentError>;
 
+    /// Says in the log what an invocation is about, before anything can go wrong with it: see [`note_event_in`].
+    ///
+    /// [`note_event_in`]: crate::note_event_in
+    fn note(_input: &Self::Input) {}
+
     /// Handles one invocation. May be called again for the same input.
     fn handle(&self, input: Self::Input, invocation: &Invocation) -> impl Future<Output = Result<Self::Output, Error>>;
 }
@@ -111,6 +116,7 @@ async fn invoke<F: Function>(
 ) -> Result<F::Output, Diagnostic> {
     let (input, context) = event.into_parts();
     let invocation = invocation(context, faults.strike().await);
+    F::note(&input);
     let handled = match act_out(name, &invocation).await {
         Ok(()) => function.handle(input, &invocation).await,
         Err(error) => Err(error),
@@ -132,6 +138,7 @@ async fn act_out(function: &str, invocation: &Invocation) -> Result<(), Error> {
         tokio::time::sleep(faults.latency()).await;
     }
     if faults.has(FaultMode::Timeout) {
+        tracing::warn!("an injected fault holds this invocation until its time-out");
         let left = invocation.deadline.duration_since(SystemTime::now()).unwrap_or_default();
         // Lambda ends the process at the deadline. A second more is enough for it to be certain.
         tokio::time::sleep(left + Duration::from_secs(1)).await;

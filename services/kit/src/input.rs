@@ -5,16 +5,22 @@ use serde_json::Value;
 
 use crate::Error;
 
-/// The event in a function's input. From here on the log lines of this invocation name event and order.
+/// The event in a function's input.
 ///
 /// # Errors
 /// When it is not an EventBridge event, or not one that this version of the contract reads.
 pub fn event_of(input: Value) -> Result<Event, Error> {
     let envelope: Envelope<Value> =
         serde_json::from_value(input).map_err(|error| ContractError::NotAnEvent { problem: error.to_string() })?;
-    crate::log::note_event(&envelope.id);
-    if let Some(order_id) = envelope.detail.get("orderId").and_then(Value::as_str) {
+    Ok(Event::parse(&envelope)?)
+}
+
+/// From here on the log lines of this invocation name the event in `input`, and its order, as far as it names them.
+pub fn note_event_in(input: &Value) {
+    if let Some(id) = input.get("id").and_then(Value::as_str) {
+        crate::log::note_event(id);
+    }
+    if let Some(order_id) = input.pointer("/detail/orderId").and_then(Value::as_str) {
         crate::log::note_order(order_id);
     }
-    Ok(Event::parse(&envelope)?)
 }

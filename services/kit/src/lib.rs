@@ -23,7 +23,7 @@ pub use error::{Error, StoreError};
 pub use fault::{Fault, FaultMode, Faults};
 pub use fault_table::FaultTable;
 pub use function::{Consumed, Function, Invocation, start};
-pub use input::event_of;
+pub use input::{event_of, note_event_in};
 pub use item::{Item, RowError};
 pub use log::note_order;
 pub use orders::{FacetChange, Insertion, Moved, OrderTable, RecentIndex};

@@ -4,7 +4,9 @@
 //! `notificationId`: whoever delivers them can tell, and nothing has to be stored here.
 
 use eventflow_contract::Event;
-use eventflow_kit::{Clients, Consumed, Error, Function, Invocation, environment::EnvironmentError, event_of, start};
+use eventflow_kit::{
+    Clients, Consumed, Error, Function, Invocation, environment::EnvironmentError, event_of, note_event_in, start,
+};
 use serde_json::Value;
 
 /// The function.
@@ -25,6 +27,10 @@ impl Function for SendNotification {
 
     fn from_environment(_: &Clients) -> Result<Self, EnvironmentError> {
         Ok(Self)
+    }
+
+    fn note(input: &Value) {
+        note_event_in(input);
     }
 
     async fn handle(&self, input: Value, _: &Invocation) -> Result<Consumed, Error> {

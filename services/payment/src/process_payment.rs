@@ -10,7 +10,7 @@ use eventflow_kit::{
     Backoff, Clients, Consumed, Error, FacetChange, FaultMode, Function, Invocation, Moved, OrderRow, OrderTable,
     Publisher,
     environment::{self, EnvironmentError, PAYMENT_APPROVAL_RATE},
-    event_of, start,
+    event_of, note_event_in, start,
 };
 use jiff::Timestamp;
 use serde_json::Value;
@@ -71,11 +71,12 @@ impl ProcessPayment {
                     }
                 }
             }
+            let consumed = told(outcome(next, moves));
             if let Some(event) = next.announce.then(|| announcement(&row)).flatten() {
                 invocation.crash_before_publish();
                 self.publisher.publish(&event).await?;
             }
-            return Ok(Consumed { outcome: outcome(next, moves) });
+            return Ok(consumed);
         }
     }
 }
@@ -92,24 +93,32 @@ impl Function for ProcessPayment {
         Ok(Self::new(OrderTable::from_environment(clients)?, Publisher::from_environment(clients), approval_rate))
     }
 
+    fn note(input: &Value) {
+        note_event_in(input);
+    }
+
     async fn handle(&self, input: Value, invocation: &Invocation) -> Result<Consumed, Error> {
-        let consumed = match event_of(input)? {
+        match event_of(input)? {
             Event::OrderCreated(order) => {
                 let by_fault = invocation.faults.has(FaultMode::Decline);
                 let approved = !by_fault && approves(&order.order_id, self.approval_rate);
                 let reason = if by_fault { DECLINED_BY_FAULT } else { DECLINED };
                 let decide = |stored| payment_on_order_created(stored, approved);
-                self.settle(&order.order_id, reason, invocation, decide).await?
+                self.settle(&order.order_id, reason, invocation, decide).await
             }
             Event::InventoryFailed(failed) => {
-                self.settle(&failed.order_id, "", invocation, payment_on_inventory_failed).await?
+                self.settle(&failed.order_id, "", invocation, payment_on_inventory_failed).await
             }
             // The rule brings no other; one that someone sends by hand is none of payment's business.
-            _ => Consumed { outcome: "ignored" },
-        };
-        tracing::info!(outcome = consumed.outcome, "payment {}", consumed.outcome);
-        Ok(consumed)
+            _ => Ok(told("ignored")),
+        }
     }
+}
+
+/// Logs the outcome as soon as it is stored: what is told of it comes after, and may fail.
+fn told(outcome: &'static str) -> Consumed {
+    tracing::info!(outcome, "payment {outcome}");
+    Consumed { outcome }
 }
 
 fn outcome(next: Transition<PaymentStatus>, moved: bool) -> &'static str {

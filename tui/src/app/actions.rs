@@ -12,6 +12,7 @@ use super::{
     message::Effect,
     mode::{Mode, Pane},
     model::Model,
+    scenarios,
 };
 
 /// Orders placed by one press of the burst key.
@@ -25,6 +26,7 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         return vec![Effect::Quit];
     }
     match std::mem::take(&mut model.mode) {
+        Mode::View if model.scenarios.open && scenarios::is_for(action) => scenarios::act(model, action),
         Mode::View => in_view(model, action),
         Mode::Filter { input, before } => {
             if action == Action::Back {
@@ -42,6 +44,9 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         popup @ (Mode::Help { .. } | Mode::OrderDetail { .. } | Mode::EventDetail { .. }) => {
             if action != Action::Back {
                 model.mode = popup;
+                if action == Action::Refresh {
+                    return model.ask_for_timeline().into_iter().collect();
+                }
                 if let Some(step) = popup_step(action) {
                     scroll_popup(model, step);
                 }
@@ -71,7 +76,7 @@ fn in_view(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::PageUp => step(model, Step::Newer(PAGE)),
         Action::Bottom => step(model, Step::Oldest),
         Action::Top => follow(model),
-        Action::Open => open(model),
+        Action::Open => return open(model),
         Action::Refresh => return vec![Effect::Reconcile],
         Action::Mouse => {
             model.mouse = !model.mouse;
@@ -82,6 +87,8 @@ fn in_view(model: &mut Model, action: Action) -> Vec<Effect> {
             };
             model.notices.done(text, model.now);
         }
+        Action::Scenarios => model.scenarios.open = true,
+        Action::View(1) => model.scenarios.open = false,
         Action::Help => model.mode = Mode::Help { line: 0 },
         Action::Quit => return leave::ask(model),
         Action::Back => back(model),
@@ -130,7 +137,7 @@ pub(crate) fn step(model: &mut Model, step: Step) {
     }
 }
 
-fn open(model: &mut Model) {
+fn open(model: &mut Model) -> Vec<Effect> {
     match model.focus {
         Pane::Orders => {
             if model.orders.hold.cursor.is_none() {
@@ -138,6 +145,8 @@ fn open(model: &mut Model) {
             }
             if let Some(row) = model.orders.selected() {
                 model.mode = Mode::OrderDetail { id: row.order.order_id.clone(), line: 0 };
+                model.timeline = None;
+                return model.ask_for_timeline().into_iter().collect();
             }
         }
         Pane::Events => {
@@ -150,6 +159,7 @@ fn open(model: &mut Model) {
         }
         Pane::Stock => open_restock(model),
     }
+    Vec::new()
 }
 
 fn open_restock(model: &mut Model) {

@@ -13,6 +13,12 @@ pub enum Action {
     Faults,
     /// Turn every fault off.
     ClearFaults,
+    /// Open the Scenarios view.
+    Scenarios,
+    /// Let the scenario go on by itself, or not any more.
+    ByItself,
+    /// End the scenario.
+    EndScenario,
     /// Open the form that adds stock.
     Restock,
     /// Type a filter for orders and events.
@@ -90,6 +96,8 @@ pub enum Scope {
     Everywhere,
     /// The view itself, nothing open.
     View,
+    /// The Scenarios view.
+    Scenarios,
     /// A filter is typed.
     Filter,
     /// A command is typed.
@@ -110,6 +118,7 @@ impl Scope {
         match self {
             Self::Everywhere => "Everywhere",
             Self::View => "Flow",
+            Self::Scenarios => "Scenarios",
             Self::Filter => "Filter",
             Self::Command => "Commands",
             Self::Form => "Forms",
@@ -180,6 +189,7 @@ static BINDINGS: &[Binding] = table! {
     View [c('b')] "b" A::Burst, Some("burst"), "place 20 orders at once, spread over the products";
     View [c('f')] "f" A::Faults, Some("faults"), "break something: the matrix of faults";
     View [c('F')] "F" A::ClearFaults, Some("clear faults"), "turn every fault off";
+    View [c('s'), c('6')] "s 6" A::Scenarios, Some("scenarios"), "the Scenarios view: prepared demonstrations with a verdict";
     View [c('r')] "r" A::Restock, Some("restock"), "add to a product's stock";
     View [c('/')] "/" A::Filter, Some("filter"), "filter orders and events as you type";
     View [c(' ')] "Space" A::Pause, Some("pause"), "hold the lists while new rows are counted; again to let go";
@@ -199,6 +209,20 @@ static BINDINGS: &[Binding] = table! {
     View [k(K::Esc)] "Esc" A::Back, None, "back by one layer: notice, selection, blast radius, filter";
     View [c('?')] "?" A::Help, Some("help"), "show the keys";
     View [c('q')] "q" A::Quit, Some("quit"), "leave; asks when faults are on";
+    Scenarios [k(K::Enter), c(' ')] "Enter" A::Accept, Some("play/next"), "play the chosen scenario; the next step of the one that is played";
+    Scenarios [c('a')] "a" A::ByItself, Some("by itself"), "go on by itself, with time to read; again for step by step";
+    Scenarios [c('x')] "x" A::EndScenario, Some("end"), "end the scenario; what it changed is put back";
+    Scenarios [c('j'), k(K::Down)] "j ↓" A::Down, None, "the next scenario";
+    Scenarios [c('k'), k(K::Up)] "k ↑" A::Up, None, "the scenario before";
+    Scenarios [c('g'), k(K::Home)] "g Home" A::Top, None, "the first scenario";
+    Scenarios [c('G'), k(K::End)] "G End" A::Bottom, None, "the last scenario";
+    Scenarios [k(K::Esc), c('s')] "Esc" A::Back, Some("back"), "back: from the verdicts to the list, from the list to Flow";
+    Scenarios [c('1')] "1" A::View(1), None, "the Flow view; a scenario that is played goes on";
+    Scenarios [c('n')] "n" A::Order, None, "place an order";
+    Scenarios [c('f')] "f" A::Faults, None, "break something: the matrix of faults";
+    Scenarios [c('F')] "F" A::ClearFaults, None, "turn every fault off";
+    Scenarios [c('?')] "?" A::Help, Some("help"), "show the keys";
+    Scenarios [c('q')] "q" A::Quit, Some("quit"), "leave; asks when faults are on";
     Filter [k(K::Enter)] "Enter" A::Accept, Some("keep"), "keep the filter";
     Filter [k(K::Esc)] "Esc" A::Back, Some("drop the filter"), "drop the filter";
     Command [k(K::Enter)] "Enter" A::Accept, Some("run"), "run the command";
@@ -228,6 +252,7 @@ static BINDINGS: &[Binding] = table! {
     Popup [c('k'), k(K::Up)] "k ↑" A::Up, Some("up"), "one line up";
     Popup [ctrl('d'), k(K::PageDown), c(' ')] "Ctrl-d PgDn" A::PageDown, None, "ten lines down";
     Popup [ctrl('u'), k(K::PageUp)] "Ctrl-u PgUp" A::PageUp, None, "ten lines up";
+    Popup [c('R')] "R" A::Refresh, None, "read the order's timeline again";
     Popup [c('g'), k(K::Home)] "g Home" A::Top, None, "the first line";
     Popup [k(K::Esc), k(K::Enter), c('q'), c('?')] "Esc" A::Back, Some("back"), "back";
     Confirm [k(K::Enter), c('y'), c('q')] "Enter y" A::Accept, Some("undo them and leave"), "turn every fault off, then leave";

@@ -199,11 +199,6 @@ impl EventStream {
     pub(crate) fn of_type<'a>(&'a self, detail_type: &'a str) -> impl Iterator<Item = &'a EventRow> {
         self.rows.iter().rev().take(20_000).filter(move |row| &*row.detail_type == detail_type)
     }
-
-    /// The events of an order, newest first, of the last 20,000.
-    pub(crate) fn of_order<'a>(&'a self, id: &'a str) -> impl Iterator<Item = &'a EventRow> {
-        self.rows.iter().rev().take(20_000).filter(move |row| &*row.order_id == id)
-    }
 }
 
 #[cfg(test)]

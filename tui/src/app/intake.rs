@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::{
     message::{Effect, FunctionRole},
+    mode::Mode,
     model::Model,
     pulses::{Edge, TRAVEL},
 };
@@ -22,6 +23,7 @@ const STEP: SignedDuration = SignedDuration::from_millis(75);
 pub(crate) fn observed(model: &mut Model, batch: Vec<Observation>) -> Vec<Effect> {
     let mut orders = Vec::new();
     let mut stock = false;
+    let mut retried = false;
     let mut delay = SignedDuration::ZERO;
     for observation in batch {
         match observation {
@@ -37,6 +39,8 @@ pub(crate) fn observed(model: &mut Model, batch: Vec<Observation>) -> Vec<Effect
                 delay = (delay + STEP).min(SPREAD);
             }
             Observation::Invocation(mut record) => {
+                // A retry names no order; it may be one of the order that is open.
+                retried = true;
                 clean_in_place(&mut record.function);
                 if let InvocationPhase::Finished { error_type: Some(error), .. } = &mut record.phase {
                     clean_in_place(error);
@@ -46,6 +50,11 @@ pub(crate) fn observed(model: &mut Model, batch: Vec<Observation>) -> Vec<Effect
             // The Flow view shows no log lines.
             Observation::Log(_) => {}
         }
+    }
+    if let Mode::OrderDetail { id, .. } = &model.mode
+        && (orders.contains(id) || retried)
+    {
+        model.timeline_asked.1 = true;
     }
     orders.sort_unstable();
     orders.dedup();

@@ -5,7 +5,11 @@ use std::time::Duration;
 use eventflow_contract::{Order, Stock};
 use jiff::Timestamp;
 
-use crate::observe::Observation;
+use super::timeline::Timeline;
+use crate::{
+    observe::Observation,
+    scenario::{Progress, Scenario},
+};
 
 /// Something that happened. `update` takes these one at a time.
 #[derive(Debug, Clone)]
@@ -33,6 +37,15 @@ pub enum Message {
     Stock(Vec<Stock>),
     /// The services' settings and queues as they are now.
     Services(Vec<ServiceState>),
+    /// What the logs hold of an order.
+    Timeline {
+        /// Its id.
+        order_id: String,
+        /// What happened to it.
+        timeline: Timeline,
+    },
+    /// How far the scenario is.
+    Scenario(Progress),
     /// What was asked for was done. One line for people.
     Done(String),
     /// What was asked for failed. What was attempted, what went wrong, what to do next.
@@ -72,6 +85,21 @@ pub enum Effect {
         product_id: String,
         /// How many more.
         quantity: u32,
+    },
+    /// Play a scenario, step by step.
+    PlayScenario(Box<Scenario>),
+    /// Do the next step of the scenario.
+    NextStep,
+    /// End the scenario and put back what it changed.
+    EndScenario,
+    /// Find out again what the stack consists of.
+    Rediscover,
+    /// Read what the logs hold of an order.
+    FetchTimeline {
+        /// Its id.
+        order_id: String,
+        /// When it was created: the logs are read from then on.
+        created: Timestamp,
     },
     /// Read these orders again. The runtime coalesces (at most every 100 ms).
     FetchOrders(Vec<String>),

@@ -24,8 +24,10 @@ mod notices;
 mod orders;
 mod pattern;
 mod pulses;
+mod scenarios;
 mod services;
 mod stock;
+mod timeline;
 mod update;
 mod window;
 
@@ -34,6 +36,7 @@ pub use bindings::{Action, Binding, Key, Scope, action_for, bindings, bindings_m
 pub use health::Health;
 pub use message::*;
 pub use model::{Appearance, Model};
+pub use timeline::{AttemptEnd, Entry, EntryKind, Facet, Timeline};
 pub use update::update;
 
 pub(crate) use {
@@ -49,7 +52,10 @@ pub(crate) use {
     mode::{Mode, Pane},
     notices::Notice,
     orders::{HIGHLIGHT, OrderRow},
+    pattern::hears,
     pulses::Edge,
+    scenarios::Stage,
     services::{Service, duration_text},
+    timeline::requests,
     window::Sample,
 };

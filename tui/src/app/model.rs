@@ -4,19 +4,23 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
+use crate::scenario::Scenario;
+
 use super::{
     bindings::Scope,
     blast::Blast,
     events::EventStream,
     hold::Filter,
     matrix::Matrix,
-    message::{Fault, FeedState, NewOrder, System},
+    message::{Effect, Fault, FeedState, NewOrder, System},
     mode::{Mode, Pane},
     notices::Notices,
     orders::Orders,
     pulses::Pulses,
+    scenarios::Scenarios,
     services::Services,
     stock::StockLevels,
+    timeline::Timeline,
     window::Window,
 };
 
@@ -26,6 +30,9 @@ const FRAME: Duration = Duration::from_millis(33);
 const SECOND: Duration = Duration::from_secs(1);
 /// How often percentiles are computed anew, at most.
 const SETTLE: SignedDuration = SignedDuration::from_millis(250);
+
+/// How often an open timeline is read again, at most.
+const TIMELINE: SignedDuration = SignedDuration::from_secs(1);
 
 /// What the terminal can show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,6 +63,11 @@ pub struct Model {
     pub(crate) events: EventStream,
     pub(crate) pulses: Pulses,
     pub(crate) notices: Notices,
+    pub(crate) scenarios: Scenarios,
+    /// The timeline of the order that is open, with its id.
+    pub(crate) timeline: Option<(String, Timeline)>,
+    /// When the timeline was asked for, and whether something happened to the order since.
+    pub(crate) timeline_asked: (Timestamp, bool),
     pub(crate) mode: Mode,
     pub(crate) focus: Pane,
     pub(crate) paused: bool,
@@ -92,6 +104,9 @@ impl Model {
             events: EventStream::default(),
             pulses: Pulses::default(),
             notices: Notices::default(),
+            scenarios: Scenarios::default(),
+            timeline: None,
+            timeline_asked: (now, false),
             mode: Mode::View,
             focus: Pane::Orders,
             paused: false,
@@ -115,6 +130,14 @@ impl Model {
         self
     }
 
+    /// Puts scenarios of the user's own first in the list, and opens the Scenarios view if there are any.
+    #[must_use]
+    pub fn with_scenarios(mut self, own: Vec<Scenario>) -> Self {
+        self.scenarios.open = !own.is_empty();
+        self.scenarios.add(own);
+        self
+    }
+
     /// Leaves faults on when the user leaves, and does not ask.
     #[must_use]
     pub fn leaving_faults_on(mut self, leave: bool) -> Self {
@@ -134,7 +157,10 @@ impl Model {
 
     /// Whose keys hold now.
     pub fn scope(&self) -> Scope {
-        self.mode.scope()
+        match self.mode.scope() {
+            Scope::View if self.scenarios.open => Scope::Scenarios,
+            scope => scope,
+        }
     }
 
     /// Time passed. It never goes back, even when the system's clock does.
@@ -149,6 +175,20 @@ impl Model {
                 blast.settle(&self.services, self.now);
             }
         }
+    }
+
+    /// Asks for the timeline of the order that is open.
+    pub(crate) fn ask_for_timeline(&mut self) -> Option<Effect> {
+        let Mode::OrderDetail { id, .. } = &self.mode else { return None };
+        let created = self.orders.get(id)?.order.created_at;
+        self.timeline_asked = (self.now, false);
+        Some(Effect::FetchTimeline { order_id: id.clone(), created })
+    }
+
+    /// Asks again when something happened to the order, but not all the time.
+    pub(crate) fn timeline_due(&mut self) -> Option<Effect> {
+        let (asked, stale) = self.timeline_asked;
+        if stale && self.now.duration_since(asked) >= TIMELINE { self.ask_for_timeline() } else { None }
     }
 
     /// Shows only orders and events that match.

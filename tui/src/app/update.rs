@@ -3,16 +3,20 @@
 use super::{
     blast, faults, input, intake, leave,
     message::{Effect, FeedState, FunctionRole, Message, System},
+    mode::Mode,
     model::Model,
 };
-use crate::observe::text::clean_in_place;
+use crate::{observe::text::clean_in_place, scenario::Progress};
 
 /// Changes the model by one message and says what is to be done. Pure: nothing outside the model is read or written.
 pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
     let now = model.now;
     match message {
         Message::Terminal(event) => return input::terminal(model, event),
-        Message::Tick(now) => model.tick(now),
+        Message::Tick(now) => {
+            model.tick(now);
+            return model.scenarios.tick(now).into_iter().chain(model.timeline_due()).collect();
+        }
         Message::Discovered(system) => {
             let system = clean_system(*system);
             model.services.discover(&system);
@@ -47,6 +51,17 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
                 return vec![Effect::Reconcile];
             }
         }
+        Message::Timeline { order_id, timeline } => {
+            if matches!(&model.mode, Mode::OrderDetail { id, .. } if *id == order_id) {
+                model.timeline = Some((order_id, timeline));
+            }
+        }
+        Message::Scenario(Progress::NotBegun(mut why)) => {
+            clean_in_place(&mut why);
+            model.scenarios.broke_off();
+            model.notices.failed(why, now);
+        }
+        Message::Scenario(progress) => model.scenarios.progress(progress, now),
         Message::Failed(mut text) => {
             clean_in_place(&mut text);
             leave::failed(model, &text);

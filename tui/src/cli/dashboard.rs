@@ -2,18 +2,22 @@
 
 use std::{
     future::Future,
+    path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
 };
 
 use anyhow::{Context, Result};
 use jiff::{Timestamp, tz::TimeZone};
-use tokio::sync::mpsc::{self, Receiver, Sender};
+use tokio::sync::{
+    mpsc::{self, Receiver, Sender},
+    watch,
+};
 use tokio_util::sync::CancellationToken;
 
 use super::{Embedded, Target, embedded};
 use crate::{
     app::{Effect, Message, Model, System},
-    cloud::{Reach, carry_out, discover, follow},
+    cloud::{Reach, carry_out, follow},
     dashboard::show,
     terminal::appearance_from,
 };
@@ -22,9 +26,12 @@ use crate::{
 const MESSAGES: usize = 4096;
 const EFFECTS: usize = 1024;
 
-pub(super) async fn run(target: &Target, options: &Embedded, leave_faults: bool) -> Result<()> {
+pub(super) async fn run(target: &Target, options: &Embedded, own: &[PathBuf], leave_faults: bool) -> Result<()> {
+    // Before the screen is taken: what is wrong with a file is told where it can be read and copied.
+    let own = own.iter().map(|path| super::scenario::read(path)).collect::<Result<Vec<_>>>()?;
     let model = Model::new(appearance_from(|name| std::env::var(name).ok()), Timestamp::now())
         .in_zone(TimeZone::system())
+        .with_scenarios(own)
         .leaving_faults_on(leave_faults);
     let (messages, received) = mpsc::channel(MESSAGES);
     let (effects, wanted) = mpsc::channel(EFFECTS);
@@ -57,16 +64,13 @@ async fn stand_behind(
 ) -> Result<()> {
     if target.is_given() {
         let Some((system, reach)) = unless_over(shutdown, target.reach()).await? else { return Ok(()) };
-        watch(system, reach, messages, wanted, shutdown).await;
+        attend(system, reach, messages, wanted, shutdown).await;
         return Ok(());
     }
     let Some(started) = unless_over(shutdown, embedded::start(options, 0)).await? else { return Ok(()) };
-    let scale = Some(started.cloud.time_scale());
-    let discovering = async { Ok(discover(&started.connection, started.cloud.stack_name(), scale).await?) };
-    let discovered = unless_over(shutdown, discovering).await;
-    if let Ok(Some((system, resources))) = discovered {
-        watch(system, Reach { connection: started.connection, resources, processes: None }, messages, wanted, shutdown)
-            .await;
+    let discovered = unless_over(shutdown, started.discover()).await;
+    if let Ok(Some((system, reach))) = discovered {
+        attend(system, reach, messages, wanted, shutdown).await;
         started.cloud.shutdown().await;
         return Ok(());
     }
@@ -82,7 +86,7 @@ async fn unless_over<T>(shutdown: &CancellationToken, work: impl Future<Output =
     }
 }
 
-async fn watch(
+async fn attend(
     system: System,
     reach: Reach,
     messages: Sender<Message>,
@@ -90,9 +94,10 @@ async fn watch(
     shutdown: &CancellationToken,
 ) {
     // The dashboard may be gone by now; then there is nobody to tell.
-    let _ = messages.send(Message::Discovered(Box::new(system))).await;
-    let following = follow(reach.connection.clone(), &reach.resources, messages.clone(), shutdown.clone());
-    let carrying = carry_out(reach.clone(), wanted, messages.clone(), shutdown.clone());
+    let _ = messages.send(Message::Discovered(Box::new(system.clone()))).await;
+    let (stage, watched) = watch::channel(Arc::new(reach));
+    let following = follow(watched, messages.clone(), shutdown.clone());
+    let carrying = carry_out(&system, &stage, wanted, messages.clone(), shutdown.clone());
     tokio::join!(following, async {
         carrying.await;
         shutdown.cancel();

@@ -5,7 +5,8 @@ use eventflow_local::cloud::{CloudOptions, EmbeddedCloud};
 
 use super::Embedded;
 use crate::{
-    cloud::{Connection, Endpoint},
+    app::System,
+    cloud::{Connection, Endpoint, Processes, Reach, discover},
     functions, seed,
 };
 
@@ -19,6 +20,16 @@ const TEMPLATE: &str = include_str!("../../../template.yaml");
 pub(super) struct Started {
     pub(super) cloud: EmbeddedCloud,
     pub(super) connection: Connection,
+}
+
+impl Started {
+    /// What was started, as discovered: by the same calls as a stack on AWS.
+    pub(super) async fn discover(&self) -> Result<(System, Reach)> {
+        let scale = Some(self.cloud.time_scale());
+        let (system, resources) = discover(&self.connection, self.cloud.stack_name(), scale).await?;
+        let processes = Some(Processes::new(self.cloud.killer()));
+        Ok((system, Reach { connection: self.connection.clone(), resources, processes }))
+    }
 }
 
 /// Starts it; `port` 0 takes any that is free.
@@ -50,7 +61,8 @@ pub(super) async fn start(embedded: &Embedded, port: u16) -> Result<Started> {
         ..Endpoint::default()
     };
     let connection = Connection::open(&endpoint).await?;
-    let inventory = cloud.stack().outputs.iter().find(|output| output.key == "InventoryTableName");
+    let stack = cloud.stack();
+    let inventory = stack.outputs.iter().find(|output| output.key == "InventoryTableName");
     if let Some(table) = inventory {
         seed::seed(&connection.dynamodb, &table.value).await?;
     }

@@ -1,10 +1,10 @@
 //! `eventflow-tui events`: follows the events.
 
-use std::io::Write;
+use std::{io::Write, sync::Arc};
 
 use anyhow::Result;
 use clap::Args;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::Target;
@@ -30,7 +30,7 @@ impl Events {
             Observation::Event(event) => Some(line(&event)),
             _ => None,
         };
-        watch(target, told).await
+        print(target, told).await
     }
 }
 
@@ -67,13 +67,14 @@ fn line(event: &EventRecord) -> String {
 }
 
 /// Prints what `told` makes of each observation, until a signal comes.
-pub(super) async fn watch(target: &Target, told: impl Fn(Observation) -> Option<String>) -> Result<()> {
+pub(super) async fn print(target: &Target, told: impl Fn(Observation) -> Option<String>) -> Result<()> {
     let (_, reach) = target.reach().await?;
     let stop = CancellationToken::new();
     watch_signals(stop.clone())?;
     let (messages, mut received) = mpsc::channel(1024);
     let ending = stop.clone();
-    tokio::spawn(async move { follow(reach.connection, &reach.resources, messages, ending).await });
+    let (_stage, watched) = watch::channel(Arc::new(reach));
+    tokio::spawn(follow(watched, messages, ending));
     loop {
         let message = tokio::select! {
             () = stop.cancelled() => return Ok(()),

@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{
     Target,
-    events::{printable, watch},
+    events::{print, printable},
 };
 use crate::observe::{GroupNames, LogRecord, Observation, observe};
 
@@ -69,7 +69,7 @@ impl Logs {
             }
             _ => None,
         };
-        watch(target, told).await
+        print(target, told).await
     }
 }
 

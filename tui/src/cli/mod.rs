@@ -1,5 +1,6 @@
 //! The command line.
 
+mod chaos;
 mod dashboard;
 mod embedded;
 mod events;
@@ -7,7 +8,9 @@ mod faults;
 mod local;
 mod logs;
 mod order;
+mod scenario;
 mod target;
+mod timeline;
 
 use std::process::ExitCode;
 
@@ -22,6 +25,9 @@ use clap::{Args, CommandFactory, Parser, Subcommand, error::ErrorKind};
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
+    /// A scenario of your own for the dashboard, a TOML file; may be given again
+    #[arg(long = "scenario", value_name = "FILE")]
+    scenarios: Vec<std::path::PathBuf>,
     #[command(flatten)]
     target: Target,
     #[command(flatten)]
@@ -72,8 +78,14 @@ enum Command {
     Events(events::Events),
     /// Show what a function logged
     Logs(logs::Logs),
+    /// Show what happened to an order: its events, invocations, retries and state changes, in the order of time
+    Timeline(timeline::Timeline),
     /// Break functions on purpose, and undo it
     Faults(faults::Faults),
+    /// Place orders under random faults, kills and duplicates, heal, and check that every promise was kept
+    Chaos(chaos::Chaos),
+    /// Play scenarios: what is done, what must come of it, and what was measured
+    Scenario(scenario::Scenarios),
 }
 
 fn key_value(text: &str) -> Result<(String, String), String> {
@@ -110,12 +122,15 @@ async fn run(cli: Cli) -> Result<()> {
         Cli::command().error(ErrorKind::ArgumentConflict, text).exit();
     }
     match cli.command {
-        None => dashboard::run(&cli.target, &cli.embedded, cli.leave_faults).await,
+        None => dashboard::run(&cli.target, &cli.embedded, &cli.scenarios, cli.leave_faults).await,
         Some(Command::Local(local)) => local.run(&cli.embedded).await,
         Some(Command::Order(order)) => order.run(&cli.target).await,
         Some(Command::Events(events)) => events.run(&cli.target).await,
         Some(Command::Logs(logs)) => logs.run(&cli.target).await,
+        Some(Command::Timeline(timeline)) => timeline.run(&cli.target).await,
         Some(Command::Faults(faults)) => faults.run(&cli.target).await,
+        Some(Command::Chaos(chaos)) => chaos.run(&cli.target, &cli.embedded).await,
+        Some(Command::Scenario(scenarios)) => scenarios.run(&cli.target, &cli.embedded).await,
     }
 }
 

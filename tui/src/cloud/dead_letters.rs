@@ -36,6 +36,26 @@ pub(crate) async fn redrive(reach: &Reach, function: &str) -> Result<usize> {
     Ok(sent)
 }
 
+/// The orders that are named by the events in a function's dead-letter queues. They are nobody else's for a minute then,
+/// and stay where they are.
+///
+/// # Errors
+/// When a queue cannot be read.
+pub(crate) async fn orders(reach: &Reach, function: &str) -> Result<Vec<String>> {
+    let known = reach.resources.functions.iter().find(|known| known.name == function);
+    let queues = &known.with_context(|| format!("there is no function {function}"))?.dead_letter_queues;
+    let mut orders = Vec::new();
+    for queue in queues {
+        while let batch = receive(reach, queue).await?
+            && !batch.is_empty()
+        {
+            let events = batch.iter().filter_map(|message| event_of(message.body()?));
+            orders.extend(events.filter_map(|event| event["detail"]["orderId"].as_str().map(str::to_owned)));
+        }
+    }
+    Ok(orders)
+}
+
 async fn receive(reach: &Reach, queue: &str) -> Result<Vec<Message>> {
     let call = reach.connection.sqs.receive_message().queue_url(queue);
     let call = call.max_number_of_messages(BATCH).visibility_timeout(HELD);

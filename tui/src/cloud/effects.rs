@@ -5,47 +5,76 @@ use std::{collections::BTreeSet, future::Future, sync::Arc, time::Duration};
 use anyhow::Result;
 use futures::{StreamExt, stream};
 use tokio::{
-    sync::mpsc::{Receiver, Sender},
+    sync::{
+        mpsc::{self, Receiver, Sender},
+        watch,
+    },
+    task::JoinHandle,
     time::{Instant, MissedTickBehavior, interval, sleep_until},
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{OrdersApi, Reach, Store, dead_letters, faults, publish, state};
-use crate::app::{Effect, Message, NewOrder};
+use super::{OrdersApi, Reach, Resources, Store, dead_letters, discover, faults, publish, state, timeline};
+use crate::{
+    app::{Effect, Message, NewOrder, System},
+    scenario::{self, Pace, Progress, Scenario},
+};
 
 /// Rows are read again at most this often, however many events name them.
 const COALESCE: Duration = Duration::from_millis(100);
 /// How often everything is read again by itself, to correct what was missed.
 const RECONCILE: Duration = Duration::from_secs(5);
+/// How long leaving waits for a scenario to put back what it changed.
+const FAREWELL: Duration = Duration::from_secs(10);
 /// Orders of a burst that are under way at once.
 const BURST_WIDTH: usize = 32;
 
-/// Carries out effects until `stop` or until the dashboard is gone.
+/// Carries out effects on the stack that is on `stage`, until `stop` or until the dashboard is gone. When the stack gets
+/// other parts, it is put on the stage anew.
 pub async fn carry_out(
-    reach: Reach,
+    system: &System,
+    stage: &watch::Sender<Arc<Reach>>,
     mut effects: Receiver<Effect>,
     messages: Sender<Message>,
     stop: CancellationToken,
 ) {
-    let worker = Worker { api: OrdersApi::new(&reach.resources.api_url), reach: Arc::new(reach), messages };
+    let reach = stage.borrow().clone();
+    let (changed, mut changes) = mpsc::channel(1);
+    let mut worker = Worker {
+        api: OrdersApi::new(&reach.resources.api_url),
+        reach,
+        stack: StackName { name: system.stack.clone(), time_scale: system.time_scale },
+        changed,
+        messages,
+    };
     let mut reads = Reads::default();
+    let mut scenario = Playing::default();
     let mut reconcile = interval(RECONCILE);
     reconcile.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let reconciling = Arc::new(tokio::sync::Semaphore::new(1));
     loop {
         tokio::select! {
-            () = stop.cancelled() => return,
+            () = stop.cancelled() => break,
             _ = reconcile.tick() => worker.reconcile(&reconciling),
             () = sleep_until(reads.due), if reads.waiting() => worker.read(reads.take()),
+            Some((system, resources)) = changes.recv() => {
+                worker.reach = Arc::new(Reach { resources, ..(*worker.reach).clone() });
+                stage.send_replace(worker.reach.clone());
+                worker.tell(Message::Discovered(system)).await;
+            }
             effect = effects.recv() => match effect {
-                None | Some(Effect::Quit) => return,
+                None | Some(Effect::Quit) => break,
                 Some(Effect::FetchOrders(ids)) => reads.orders.extend(ids),
                 Some(Effect::FetchStock) => reads.stock = true,
                 Some(Effect::Reconcile) => worker.reconcile(&reconciling),
+                Some(Effect::PlayScenario(script)) => worker.play(*script, &mut scenario),
+                Some(Effect::NextStep) => scenario.next(),
+                Some(Effect::EndScenario) => scenario.end(),
                 Some(effect) => worker.act(effect),
             },
         }
     }
+    scenario.ended().await;
 }
 
 /// Rows that are to be read again, together, when it is time.
@@ -72,11 +101,21 @@ impl Reads {
     }
 }
 
+/// How the stack is found again.
+#[derive(Debug, Clone)]
+struct StackName {
+    name: String,
+    time_scale: Option<f64>,
+}
+
 #[derive(Clone)]
 struct Worker {
     reach: Arc<Reach>,
+    stack: StackName,
     api: OrdersApi,
     messages: Sender<Message>,
+    /// Takes what the stack consists of when that has changed.
+    changed: Sender<(Box<System>, Resources)>,
 }
 
 impl Worker {
@@ -97,6 +136,70 @@ impl Worker {
                 // The dashboard is gone: nobody is left to be told.
                 let _ = messages.send(message).await;
             }
+        });
+    }
+
+    async fn tell(&self, message: Message) {
+        // The dashboard is gone: nobody is left to be told.
+        let _ = self.messages.send(message).await;
+    }
+
+    /// Plays a scenario in a task of its own, unless one is played.
+    fn play(&self, script: Scenario, playing: &mut Playing) {
+        if playing.is_on() {
+            let text = "A scenario is played already; end it first (x)".to_owned();
+            return self.run("", |_| async move { Ok(vec![Message::Failed(text)]) });
+        }
+        let (step, steps) = mpsc::channel(1);
+        let stop = CancellationToken::new();
+        let task = tokio::spawn(self.clone().perform(script, Pace::Stepped(steps), stop.clone()));
+        *playing = Playing { on: Some((step, stop, task)) };
+    }
+
+    async fn perform(self, script: Scenario, pace: Pace, stop: CancellationToken) {
+        let (progress, mut told) = mpsc::channel(64);
+        let playing = async {
+            let (system, resources) = self.discover().await?;
+            let reach = Reach { resources, ..(*self.reach).clone() };
+            scenario::play(&script, &system, &reach, pace, &progress, &stop).await
+        };
+        let telling = async {
+            while let Some(progress) = told.recv().await {
+                if matches!(progress, Progress::Changed) {
+                    self.rediscover();
+                }
+                let over = matches!(progress, Progress::Ended(_));
+                self.tell(Message::Scenario(progress)).await;
+                if over {
+                    break;
+                }
+            }
+        };
+        tokio::pin!(telling);
+        tokio::select! {
+            played = playing => match played {
+                // It told of its end.
+                Ok(_) => telling.await,
+                Err(error) => {
+                    let why = format!("The scenario could not begin: {error:#}");
+                    self.tell(Message::Scenario(Progress::NotBegun(why))).await;
+                }
+            },
+            () = &mut telling => {}
+        }
+    }
+
+    async fn discover(&self) -> Result<(System, Resources)> {
+        Ok(discover(&self.reach.connection, &self.stack.name, self.stack.time_scale).await?)
+    }
+
+    /// Finds out what the stack consists of now.
+    fn rediscover(&self) {
+        self.run("The stack was not read again", |worker| async move {
+            let (system, resources) = worker.discover().await?;
+            // Nobody takes it any more when the dashboard is being left.
+            let _ = worker.changed.send((Box::new(system), resources)).await;
+            Ok(Vec::new())
         });
     }
 
@@ -173,7 +276,18 @@ impl Worker {
                 let stock = Store(&worker.reach).stock().await?;
                 Ok(vec![Message::Stock(stock), Message::Done(format!("{quantity} more of {product_id}"))])
             }),
-            Effect::FetchOrders(_) | Effect::FetchStock | Effect::Reconcile | Effect::Quit => {}
+            Effect::FetchTimeline { order_id, created } => self.run("Timeline not read", move |worker| async move {
+                let timeline = timeline::read(&worker.reach, &order_id, created).await?;
+                Ok(vec![Message::Timeline { order_id, timeline }])
+            }),
+            Effect::Rediscover => self.rediscover(),
+            Effect::FetchOrders(_)
+            | Effect::FetchStock
+            | Effect::Reconcile
+            | Effect::PlayScenario(_)
+            | Effect::NextStep
+            | Effect::EndScenario
+            | Effect::Quit => {}
         }
     }
 
@@ -205,6 +319,39 @@ impl Worker {
                 Message::Failed(format!("{} of {count} orders not placed; the first: {first}", failed.len()))
             }
         }])
+    }
+}
+
+/// The scenario that is played, if one is.
+#[derive(Default)]
+struct Playing {
+    on: Option<(Sender<()>, CancellationToken, JoinHandle<()>)>,
+}
+
+impl Playing {
+    fn is_on(&self) -> bool {
+        self.on.as_ref().is_some_and(|(.., task)| !task.is_finished())
+    }
+
+    fn next(&self) {
+        if let Some((step, ..)) = &self.on {
+            // One step that waits is enough; a key that is held down must not run ahead.
+            let _ = step.try_send(());
+        }
+    }
+
+    fn end(&self) {
+        if let Some((_, stop, _)) = &self.on {
+            stop.cancel();
+        }
+    }
+
+    /// Ends it and waits until it has put back what it changed, but not for ever.
+    async fn ended(self) {
+        self.end();
+        if let Some((.., task)) = self.on {
+            let _ = tokio::time::timeout(FAREWELL, task).await;
+        }
     }
 }
 

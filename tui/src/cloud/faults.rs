@@ -212,7 +212,7 @@ async fn restore(reach: &Reach, which: impl Fn(&Change) -> bool) -> Result<usize
 }
 
 /// Adds to a product's available stock; a product that is not there yet is put there.
-pub(super) async fn restock(reach: &Reach, product_id: &str, quantity: u32) -> Result<()> {
+pub(crate) async fn restock(reach: &Reach, product_id: &str, quantity: u32) -> Result<()> {
     let table = &reach.resources.inventory_table;
     let call = reach
         .connection

@@ -3,17 +3,17 @@
 mod intake;
 mod session;
 
-use std::{collections::HashMap, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use jiff::Timestamp;
-use tokio::sync::mpsc::Sender;
+use tokio::sync::{mpsc::Sender, watch};
 use tokio_util::sync::CancellationToken;
 
 use self::{
     intake::Intake,
     session::{Ending, Live},
 };
-use super::{Connection, Resources};
+use super::{Connection, Reach, Resources};
 use crate::{
     app::{FeedState, Message},
     observe::GroupNames,
@@ -30,21 +30,36 @@ const POLL_EVERY: Duration = Duration::from_millis(250);
 /// How far back a poll or a catch-up looks again for lines that arrive late.
 const OVERLAP_MS: i64 = 2_000;
 
-/// Follows the event log group and the functions' until `stop`. It never waits for a full channel: what finds no room
-/// is counted, and told as [`Message::Dropped`] when there is room.
-pub async fn follow(connection: Connection, resources: &Resources, messages: Sender<Message>, stop: CancellationToken) {
-    let (groups, names) = groups(resources);
-    let mut intake = Intake::new(names, messages, Timestamp::now().as_millisecond());
-    tokio::select! {
-        () = stop.cancelled() => {}
-        () = keep_following(&connection, &groups, &mut intake) => {}
+/// Follows the log groups of the stack that is on `stage` until `stop`: the events' and the functions'. It never waits for a
+/// full channel: what finds no room is counted, and told as [`Message::Dropped`] when there is room.
+pub async fn follow(mut stage: watch::Receiver<Arc<Reach>>, messages: Sender<Message>, stop: CancellationToken) {
+    let mut intake = Intake::new(GroupNames::default(), messages, Timestamp::now().as_millisecond());
+    loop {
+        let reach = stage.borrow_and_update().clone();
+        let (groups, names) = groups(&reach.resources);
+        intake.follow(names);
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = keep_following(&reach.connection, &groups, &mut intake) => {}
+            changed = stage.changed() => if changed.is_err() {
+                // Nobody will change it any more.
+                tokio::select! {
+                    () = stop.cancelled() => {}
+                    () = keep_following(&reach.connection, &groups, &mut intake) => {}
+                }
+                return;
+            }
+        }
     }
 }
 
 async fn keep_following(connection: &Connection, groups: &[String], intake: &mut Intake) {
-    intake.state(FeedState::Connecting).await;
     let mut wait = FIRST_WAIT;
-    let mut caught_up = true;
+    // What was written since the last line, when this is not the first session.
+    let mut caught_up = !intake.has_begun();
+    if caught_up {
+        intake.state(FeedState::Connecting).await;
+    }
     loop {
         let why = match session::open(connection, groups).await {
             Ok(live) => {

@@ -1,23 +1,27 @@
 //! The shell around the dashboard: SDK clients, discovery of the stack, the live tail, and carrying out effects.
 
 mod connection;
-mod dead_letters;
+pub(crate) mod dead_letters;
 mod discovery;
 mod effects;
 pub(crate) mod faults;
 mod feed;
 mod live_prefix;
+mod log_reader;
 mod orders_api;
 mod processes;
-mod publish;
+pub(crate) mod publish;
 mod resources;
+pub(crate) mod stack_update;
 pub(crate) mod state;
 mod store;
+pub(crate) mod timeline;
 
 pub use connection::{ConnectError, Connection, Endpoint};
 pub use discovery::{DiscoveryError, discover};
 pub use effects::carry_out;
 pub use feed::follow;
+pub use log_reader::LogReader;
 pub use orders_api::{OrdersApi, PlaceError};
 pub use processes::Processes;
 pub use resources::{FunctionResources, Resources};

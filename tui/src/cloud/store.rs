@@ -4,9 +4,10 @@ use std::{collections::HashMap, time::Duration};
 
 use anyhow::{Context, Result};
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
-use eventflow_contract::{Order, Stock};
+use eventflow_contract::{Order, Stock, stored_time};
 use eventflow_kit::{order_from_item, stock_from_item};
 use futures::future::try_join_all;
+use jiff::Timestamp;
 
 use super::{Reach, cause};
 
@@ -81,6 +82,30 @@ impl Store<'_> {
             .await
             .map_err(|error| reading(table, &error))?;
         Ok(answer.items().iter().filter_map(|row| order_from_item(row).ok()).collect())
+    }
+
+    /// All orders created from `since` on, in any order.
+    ///
+    /// # Errors
+    /// When the index cannot be read.
+    pub async fn since(&self, since: Timestamp) -> Result<Vec<Order>> {
+        let shards = try_join_all(SHARDS.map(|shard| self.since_of(shard, since))).await?;
+        Ok(shards.into_iter().flatten().collect())
+    }
+
+    async fn since_of(&self, shard: &str, since: Timestamp) -> Result<Vec<Order>> {
+        let table = &self.0.resources.orders_table;
+        let query = self.0.connection.dynamodb.query().table_name(table).index_name(INDEX);
+        let query = query
+            .key_condition_expression("recentShard = :shard AND createdAt >= :since")
+            .expression_attribute_values(":shard", AttributeValue::S(shard.to_owned()))
+            .expression_attribute_values(":since", AttributeValue::S(stored_time(since)));
+        let mut rows = query.into_paginator().items().send();
+        let mut orders = Vec::new();
+        while let Some(row) = rows.next().await {
+            orders.extend(order_from_item(&row.map_err(|error| reading(table, &error))?).ok());
+        }
+        Ok(orders)
     }
 
     /// All stock rows, by product id.

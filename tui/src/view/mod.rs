@@ -16,8 +16,10 @@ mod notices;
 mod orders;
 mod pen;
 mod producers;
+mod scenarios;
 mod stock;
 mod theme;
+mod timeline;
 mod wires;
 
 use jiff::Timestamp;
@@ -38,10 +40,15 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
     header::draw(model, theme, buffer, areas.header);
     map::draw(model, theme, buffer, areas.map, areas.card);
     banner::draw(model, theme, buffer, areas.banner);
-    blast::draw(model, theme, buffer, areas.blast);
-    orders::draw(model, theme, buffer, areas.orders);
-    stock::draw(model, theme, buffer, areas.stock);
-    events::draw(model, theme, buffer, areas.events);
+    if model.scenarios.open {
+        let below = Rect { y: areas.banner.bottom(), height: areas.footer.y - areas.banner.bottom(), ..screen };
+        scenarios::draw(model, theme, buffer, below);
+    } else {
+        blast::draw(model, theme, buffer, areas.blast);
+        orders::draw(model, theme, buffer, areas.orders);
+        stock::draw(model, theme, buffer, areas.stock);
+        events::draw(model, theme, buffer, areas.events);
+    }
     let mut cursor = footer::draw(model, theme, buffer, areas.footer);
     // What faults do is not to be covered by what keys did.
     let floor = if areas.blast.height > 0 { areas.blast.bottom() } else { areas.map.y + 2 };
@@ -55,7 +62,7 @@ pub fn view(model: &Model, frame: &mut Frame<'_>) {
         Mode::Leave(leaving) => leave::draw(model, leaving, theme, buffer, lower),
         Mode::Command { problem, .. } => dialogs::commands(model, problem.as_deref(), theme, buffer, lower),
         Mode::Help { line } => help::draw(*line, theme, buffer, body),
-        Mode::OrderDetail { id, line } => detail::order(model, id, *line, theme, buffer, body),
+        Mode::OrderDetail { id, line } => timeline::draw(model, id, *line, theme, buffer, body),
         Mode::EventDetail { seq, line } => detail::event(model, *seq, *line, theme, buffer, body),
         Mode::View | Mode::Filter { .. } => {}
     }

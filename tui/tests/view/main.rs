@@ -9,4 +9,6 @@ mod looks;
 mod matrix;
 mod random;
 mod run;
+mod scenarios;
 mod script;
+mod timeline;

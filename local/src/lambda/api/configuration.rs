@@ -47,13 +47,13 @@ struct Destination {
 }
 
 pub(super) fn list(lambda: &Lambda) -> Value {
-    let functions: Vec<Value> = lambda.shared.functions.iter().map(|deployed| describe(lambda, deployed)).collect();
+    let functions: Vec<Value> = lambda.deployed().iter().map(|deployed| describe(deployed)).collect();
     json!({ "Functions": functions })
 }
 
 pub(super) fn get(lambda: &Lambda, function: &str) -> Result<Value, ServiceError> {
     let deployed = lambda.find(function)?;
-    let mut output = json!({ "Configuration": describe(lambda, deployed), "Tags": {} });
+    let mut output = json!({ "Configuration": describe(&deployed), "Tags": {} });
     if let Some(reserved) = deployed.pool.reserved() {
         output["Concurrency"] = json!({ "ReservedConcurrentExecutions": reserved });
     }
@@ -61,13 +61,13 @@ pub(super) fn get(lambda: &Lambda, function: &str) -> Result<Value, ServiceError
 }
 
 pub(super) fn get_configuration(lambda: &Lambda, function: &str) -> Result<Value, ServiceError> {
-    Ok(describe(lambda, lambda.find(function)?))
+    Ok(describe(&*lambda.find(function)?))
 }
 
 /// A `FunctionConfiguration`.
 ///
 /// Source: <https://docs.aws.amazon.com/lambda/latest/api/API_FunctionConfiguration.html>
-fn describe(lambda: &Lambda, deployed: &Deployed) -> Value {
+fn describe(deployed: &Deployed) -> Value {
     let function = deployed.function();
     let log_format = match function.log_format {
         LogFormat::Json => "JSON",
@@ -81,7 +81,7 @@ fn describe(lambda: &Lambda, deployed: &Deployed) -> Value {
         "Description": "",
         "Timeout": function.timeout.as_secs(),
         "MemorySize": function.memory_mb,
-        "LastModified": lambda.shared.deployed.strftime("%Y-%m-%dT%H:%M:%S.000+0000").to_string(),
+        "LastModified": deployed.at.strftime("%Y-%m-%dT%H:%M:%S.000+0000").to_string(),
         "Version": "$LATEST",
         "Environment": { "Variables": function.environment },
         "State": "Active",
@@ -100,7 +100,8 @@ pub(super) fn get_concurrency(lambda: &Lambda, function: &str) -> Result<Value, 
 pub(super) fn put_concurrency(lambda: &Lambda, function: &str, reserved: u32) -> Result<Value, ServiceError> {
     let deployed = lambda.find(function)?;
     let _one_at_a_time = lambda.shared.reservations.lock().unwrap_or_else(PoisonError::into_inner);
-    let others = lambda.shared.functions.iter().filter(|other| other.function().name != deployed.function().name);
+    let functions = lambda.deployed();
+    let others = functions.iter().filter(|other| other.function().name != deployed.function().name);
     let others: u32 = others.filter_map(|other| other.pool.reserved()).fold(0, u32::saturating_add);
     if others.saturating_add(reserved) > ACCOUNT_CONCURRENCY - UNRESERVED_CONCURRENCY {
         return Err(invalid_parameter(format!(
@@ -119,7 +120,7 @@ pub(super) fn delete_concurrency(lambda: &Lambda, function: &str) -> Result<(), 
 
 pub(super) fn get_event_invoke_config(lambda: &Lambda, function: &str) -> Result<Value, ServiceError> {
     let deployed = lambda.find(function)?;
-    Ok(describe_event_invoke_config(lambda, deployed))
+    Ok(describe_event_invoke_config(&deployed))
 }
 
 /// Replaces the config: what the input leaves out falls back to Lambda's default.
@@ -154,7 +155,7 @@ fn change(
 ) -> Result<Value, ServiceError> {
     let deployed = lambda.find(function)?;
     deployed.queue.configure(merge(base, input)?);
-    Ok(describe_event_invoke_config(lambda, deployed))
+    Ok(describe_event_invoke_config(&deployed))
 }
 
 /// Lays an input over a config, within Lambda's limits.
@@ -189,11 +190,11 @@ fn arn(destination: Destination) -> Result<Option<Arn>, ServiceError> {
         .transpose()
 }
 
-fn describe_event_invoke_config(lambda: &Lambda, deployed: &Deployed) -> Value {
+fn describe_event_invoke_config(deployed: &Deployed) -> Value {
     let config = deployed.queue.config();
     let destination = |arn: Option<Arn>| arn.map_or_else(|| json!({}), |arn| json!({ "Destination": arn.to_string() }));
     json!({
-        "LastModified": lambda.shared.deployed.as_second(),
+        "LastModified": deployed.at.as_second(),
         "FunctionArn": format!("{}:$LATEST", deployed.pool.runtime.arn_text),
         "MaximumRetryAttempts": config.maximum_retry_attempts,
         "MaximumEventAgeInSeconds": config.maximum_event_age.as_secs(),

@@ -127,6 +127,7 @@ fn empty(scope: &Scope, options: &TemplateOptions) -> Stack {
         name: options.stack_name.clone(),
         region: options.region.clone(),
         account: options.account.clone(),
+        capabilities: Vec::new(),
         parameters: scope.parameters.clone(),
         functions: Vec::new(),
         tables: Vec::new(),
@@ -193,12 +194,32 @@ impl Draft<'_> {
         }
         resources.append(&mut self.stack.resources);
         self.stack.resources = resources;
+        self.stack.capabilities = capabilities(template, active);
         // The order of the template, whatever order they were read in.
         let place = |id: &str| active.iter().position(|(name, _)| name == id).unwrap_or(usize::MAX);
         self.stack.functions.sort_by_key(|function| place(&function.logical_id));
         self.stack.outputs = outputs(template, &self.scope, self.options, self.stack.api.as_ref())?;
         Ok(self.stack)
     }
+}
+
+/// Source: <https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html>, `Capabilities`. A
+/// function that names no role has one made for it.
+fn capabilities(template: &Node, active: &[(String, &Node)]) -> Vec<&'static str> {
+    let kind_and_properties =
+        active.iter().filter_map(|(_, node)| Some((node.get("Type")?.text().ok()?, node.get("Properties"))));
+    let mut iam = None;
+    for (kind, properties) in kind_and_properties {
+        let has = |property: &str| properties.is_some_and(|properties| properties.get(property).is_some());
+        match kind.as_str() {
+            "AWS::IAM::Role" if has("RoleName") => iam = Some("CAPABILITY_NAMED_IAM"),
+            "AWS::IAM::Role" => iam = iam.or(Some("CAPABILITY_IAM")),
+            "AWS::Serverless::Function" if !has("Role") => iam = iam.or(Some("CAPABILITY_IAM")),
+            _ => {}
+        }
+    }
+    let expand = template.get("Transform").map(|_| "CAPABILITY_AUTO_EXPAND");
+    iam.into_iter().chain(expand).collect()
 }
 
 fn outputs(template: &Node, scope: &Scope, options: &TemplateOptions, api: Option<&HttpApi>) -> Result<Vec<Output>> {

@@ -43,6 +43,16 @@ impl Intake {
         Self { names, messages, last_seen: now_ms, told, order, dropped: 0 }
     }
 
+    /// Takes lines of these groups from now on.
+    pub(super) fn follow(&mut self, names: GroupNames) {
+        self.names = names;
+    }
+
+    /// Whether any line was ever told.
+    pub(super) fn has_begun(&self) -> bool {
+        !self.order.is_empty()
+    }
+
     /// The newest line's time, in milliseconds after the epoch.
     pub(super) fn last_seen(&self) -> i64 {
         self.last_seen

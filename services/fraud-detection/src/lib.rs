@@ -1,0 +1,3 @@
+//! detectFraud: marks the orders that look wrong. Reads and writes no order and no stock.
+
+pub mod detect_fraud;
