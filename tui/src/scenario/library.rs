@@ -22,6 +22,7 @@ library! {
     "flash-sale",
     "publisher-dies",
     "dead-letter-recovery",
+    "new-service",
 }
 
 /// The names of all scenarios, in the order in which they are best told.
