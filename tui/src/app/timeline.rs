@@ -134,7 +134,7 @@ impl Timeline {
                 Observation::Log(log) if log.order_id.as_deref() == Some(order_id) => {
                     match log.outcome.as_deref().and_then(|outcome| Facet::of(&log.function, outcome)) {
                         Some(facet) => changes.push((log.at, log.function, facet)),
-                        None => entries.push(logged(log)),
+                        None => entries.push(logged(order_id, log)),
                     }
                 }
                 Observation::Invocation(record) => {
@@ -211,13 +211,13 @@ fn triggers(observations: &[Observation]) -> BTreeMap<(String, String), String> 
     observations.iter().filter_map(brought).collect()
 }
 
-/// At one and the same time: first what was begun, then what came of it, then what was told of it.
+/// At one and the same millisecond: what was done, what was told of it, who heard that, what they wrote.
 fn rank(kind: &EntryKind) -> u8 {
     match kind {
-        EntryKind::Attempt { .. } => 0,
-        EntryKind::Log { .. } => 1,
-        EntryKind::Change { .. } => 2,
-        EntryKind::Event { .. } => 3,
+        EntryKind::Change { .. } => 0,
+        EntryKind::Event { .. } => 1,
+        EntryKind::Attempt { .. } => 2,
+        EntryKind::Log { .. } => 3,
     }
 }
 
@@ -227,8 +227,10 @@ fn published(event: EventRecord) -> Entry {
     Entry { at: event.time, lane: event.source, kind: EntryKind::Event { detail_type: event.detail_type, reason } }
 }
 
-fn logged(log: LogRecord) -> Entry {
-    let kind = EntryKind::Log { level: log.level, message: log.message, outcome: log.outcome };
+/// Whose order it is need not be said in every line.
+fn logged(order_id: &str, log: LogRecord) -> Entry {
+    let message = log.message.replace(&format!(" {order_id}"), "");
+    let kind = EntryKind::Log { level: log.level, message, outcome: log.outcome };
     Entry { at: log.at, lane: log.function, kind }
 }
 
