@@ -159,18 +159,18 @@ impl<B: Backend> Dashboard<B> {
 
     /// Takes one message in, at the time it is now; `false` when it is time to leave.
     fn take(&mut self, message: Message, clock: &impl Fn() -> Timestamp, sink: &mut impl EffectSink) -> bool {
-        if !matches!(message, Message::Tick(_)) {
-            update(&mut self.model, Message::Tick(clock()));
-        }
+        let tick = (!matches!(message, Message::Tick(_))).then(|| Message::Tick(clock()));
         self.resized |= matches!(message, Message::Terminal(Event::Resize(..)));
         self.dirty = true;
         let mut going = true;
-        for effect in update(&mut self.model, message) {
-            going &= effect != Effect::Quit;
-            if let Err(why) = sink.take(effect)
-                && going
-            {
-                update(&mut self.model, Message::Failed(why));
+        for message in tick.into_iter().chain([message]) {
+            for effect in update(&mut self.model, message) {
+                going &= effect != Effect::Quit;
+                if let Err(why) = sink.take(effect)
+                    && going
+                {
+                    update(&mut self.model, Message::Failed(why));
+                }
             }
         }
         going

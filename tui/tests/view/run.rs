@@ -1,15 +1,16 @@
 //! The run loop on a test backend, with injected keys, messages and time.
 
-use std::io;
+use std::{cell::Cell, io};
 
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 use eventflow_tui::{
     app::{Appearance, Effect, Message, Model},
     dashboard::{Dashboard, RunError, Wiring},
+    scenario::Progress,
     terminal::NoModes,
 };
 use futures::{Stream, StreamExt, stream};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use ratatui::{Terminal, backend::TestBackend};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -99,4 +100,30 @@ async fn at_rest_it_draws_once_a_second_and_a_flood_costs_few_pictures() {
     shutdown.cancel();
     let done = running.await.unwrap().unwrap();
     assert!((10..40).contains(&done.frames()), "{} pictures", done.frames());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_time_alone_brings_is_done_also_when_a_message_comes_at_that_moment() {
+    let press = |code| Ok(Event::Key(KeyEvent::new(code, KeyModifiers::NONE)));
+    let keys = [key('s'), press(KeyCode::Enter), key('a')];
+    let (messages, mut effects, shutdown, wiring) = wiring(stream::iter(keys).chain(stream::pending()));
+    // Much time passes between any two messages: whatever was said is read when the next one comes.
+    let looks = Cell::new(0);
+    let clock = move || {
+        looks.set(looks.get() + 1);
+        now() + SignedDuration::from_mins(looks.get())
+    };
+    let Wiring { terminal_events, messages: receiver, effects: sender, modes, shutdown: stop, .. } = wiring;
+    let wiring = Wiring { terminal_events, messages: receiver, effects: sender, modes, clock, shutdown: stop };
+    messages.send(Message::Discovered(Box::new(system(&CONSUMERS)))).await.unwrap();
+    messages.send(Message::Scenario(Progress::Told(0))).await.unwrap();
+    messages.send(Message::Dropped(1)).await.unwrap();
+    let running = async { dashboard().run(wiring).await.unwrap() };
+    let watching = async {
+        assert!(matches!(effects.recv().await, Some(Effect::PlayScenario(_))));
+        assert_eq!(effects.recv().await, Some(Effect::Reconcile));
+        assert_eq!(effects.recv().await, Some(Effect::NextStep));
+        shutdown.cancel();
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(60), async { tokio::join!(running, watching) }).await.unwrap();
 }
