@@ -6,7 +6,14 @@ mod cloud;
 #[path = "terminal/mod.rs"]
 mod terminal;
 
-use std::{collections::BTreeMap, future::Future, process::Command, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    future::Future,
+    io::{BufRead, BufReader, Read},
+    process::{Child, Command, Stdio},
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use cloud::{Cloud, INVENTORY, ORDERS};
@@ -298,6 +305,89 @@ async fn what_nobody_puts_back_the_stack_puts_back_itself() {
     })
     .await;
     eventually("nothing is left to restore", || async { faults(&cloud, &[]).is_empty().then_some(()) }).await;
+}
+
+/// `eventflow-tui events --json` as it follows that cloud; ended when dropped.
+struct Following {
+    process: Child,
+    /// The events so far.
+    told: Arc<Mutex<Vec<Value>>>,
+}
+
+impl Following {
+    fn start(cloud: &Cloud) -> Self {
+        let mut process = Command::new(env!("CARGO_BIN_EXE_eventflow-tui"))
+            .args(["events", "--json"])
+            .envs(cloud.environment())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let (told, lines) = (Arc::new(Mutex::new(Vec::new())), BufReader::new(process.stdout.take().unwrap()).lines());
+        let telling = Arc::clone(&told);
+        std::thread::spawn(move || {
+            for line in lines.map_while(Result::ok) {
+                telling.lock().unwrap().push(serde_json::from_str(&line).unwrap());
+            }
+        });
+        Self { process, told }
+    }
+
+    /// Of how many of these orders it told an event of this detail-type.
+    fn count(&self, detail_type: &str, orders: &BTreeSet<String>) -> usize {
+        let told = self.told.lock().unwrap();
+        let of = told.iter().filter(|event| event["detail-type"] == detail_type);
+        let ids: BTreeSet<&str> = of.filter_map(|event| event["detail"]["orderId"].as_str()).collect();
+        orders.iter().filter(|order| ids.contains(order.as_str())).count()
+    }
+
+    /// How many events it told more than once.
+    fn repeated(&self) -> usize {
+        let told = self.told.lock().unwrap();
+        told.len() - told.iter().map(|event| event["id"].as_str().unwrap()).collect::<BTreeSet<_>>().len()
+    }
+
+    /// Ends it, and says what it complained about.
+    fn end(mut self) -> String {
+        self.process.kill().unwrap();
+        let mut complaints = String::new();
+        self.process.stderr.take().unwrap().read_to_string(&mut complaints).unwrap();
+        complaints
+    }
+}
+
+impl Drop for Following {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_live_tail_tells_everything_also_when_it_is_too_much_for_one_session() {
+    // An update takes 500 lines, and at this pace there is one a second.
+    let cloud = Cloud::start(&["--parameter", "PaymentApprovalRate=1.0", "--time-scale", "1"]);
+    stock(&aws_sdk_dynamodb::Client::new(&cloud.sdk()), "ticket", 10_000).await;
+    let following = Following::start(&cloud);
+    let place = || async {
+        let (status, answer) = cloud.post_order(order("ticket", 1)).await;
+        assert_eq!(status, StatusCode::CREATED);
+        answer["orderId"].as_str().unwrap().to_owned()
+    };
+    eventually("it is told of an order", || async {
+        place().await;
+        (!following.told.lock().unwrap().is_empty()).then_some(())
+    })
+    .await;
+    let placed: BTreeSet<String> = join_all((0..400).map(|_| place())).await.into_iter().collect();
+    eventually("it is told of all of them", || async {
+        let kinds = ["OrderCreated", "PaymentSucceeded", "InventoryReserved"];
+        kinds.iter().all(|kind| following.count(kind, &placed) == 400).then_some(())
+    })
+    .await;
+    assert_eq!(following.repeated(), 0);
+    assert_eq!(following.end(), "");
 }
 
 #[tokio::test(flavor = "multi_thread")]

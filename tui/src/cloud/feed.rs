@@ -10,8 +10,8 @@ use tokio::sync::{mpsc::Sender, watch};
 use tokio_util::sync::CancellationToken;
 
 use self::{
-    intake::Intake,
-    session::{Ending, Live},
+    intake::{Intake, LogLine},
+    session::{Ending, Live, Written},
 };
 use super::{Connection, Reach, Resources};
 use crate::{
@@ -69,7 +69,7 @@ async fn keep_following(connection: &Connection, groups: &[String], intake: &mut
                 }
                 wait = FIRST_WAIT;
                 caught_up = false;
-                match run(live, intake).await {
+                match run(live, connection, groups, intake).await {
                     Ending::TimedOut => continue,
                     Ending::Broken(why) => why,
                     Ending::Unavailable => break,
@@ -87,24 +87,79 @@ async fn keep_following(connection: &Connection, groups: &[String], intake: &mut
     poll(connection, groups, intake).await;
 }
 
-async fn run(mut live: Live, intake: &mut Intake) -> Ending {
+async fn run(mut live: Live, connection: &Connection, groups: &[String], intake: &mut Intake) -> Ending {
     loop {
-        match live.next().await {
-            Ok(update) => intake.take(update.lines, update.sampled),
-            Err(ending) => return ending,
+        let ending = match live.next().await {
+            Ok(update) if update.sampled => fill(&mut live, update.lines, connection, groups, intake).await.err(),
+            Ok(update) => {
+                intake.take(update.lines, false);
+                None
+            }
+            Err(ending) => Some(ending),
+        };
+        if let Some(ending) = ending {
+            return ending;
         }
     }
 }
 
+/// Live Tail began to leave lines out: reads them from the groups, and tells all of them in the order of time. What the
+/// session brings meanwhile is held back, so that nothing is told before what came before it.
+async fn fill(
+    live: &mut Live,
+    mut held: Vec<LogLine>,
+    connection: &Connection,
+    groups: &[String],
+    intake: &mut Intake,
+) -> Result<(), Ending> {
+    let mut since = intake.last_seen() - OVERLAP_MS;
+    loop {
+        let mut sampled = false;
+        let reading = written_in_all(connection, groups, since);
+        tokio::pin!(reading);
+        let Written { mut lines, complete } = loop {
+            tokio::select! {
+                written = &mut reading => break written,
+                update = live.next() => {
+                    let update = update?;
+                    sampled |= update.sampled;
+                    held.extend(update.lines);
+                }
+            }
+        };
+        since = lines.iter().map(|line| line.timestamp_ms).max().unwrap_or(since) - OVERLAP_MS;
+        lines.append(&mut held);
+        lines.sort_by_key(|line| line.timestamp_ms);
+        intake.take(lines, !complete);
+        if !sampled {
+            return Ok(());
+        }
+    }
+}
+
+/// What all groups hold from `since_ms` on; not complete when one of them cannot be read.
+async fn written_in_all(connection: &Connection, groups: &[String], since_ms: i64) -> Written {
+    let mut all = Written { lines: Vec::new(), complete: true };
+    for group in groups {
+        match session::written_since(connection, group, since_ms).await {
+            Ok(written) => {
+                all.lines.extend(written.lines);
+                all.complete &= written.complete;
+            }
+            Err(_) => all.complete = false,
+        }
+        if !connection.custom_endpoint {
+            tokio::time::sleep(POLL_EVERY).await;
+        }
+    }
+    all
+}
+
 /// Reads what was written while nobody listened. A group that cannot be read is left: the session runs already.
 async fn catch_up(connection: &Connection, groups: &[String], intake: &mut Intake) {
-    let since = intake.last_seen() - OVERLAP_MS;
-    for group in groups {
-        if let Ok(lines) = session::written_since(connection, group, since).await {
-            intake.take(lines, false);
-        }
-        tokio::time::sleep(POLL_EVERY).await;
-    }
+    let Written { mut lines, complete } = written_in_all(connection, groups, intake.last_seen() - OVERLAP_MS).await;
+    lines.sort_by_key(|line| line.timestamp_ms);
+    intake.take(lines, !complete);
 }
 
 /// Asks one group after the other, for ever.
@@ -117,12 +172,12 @@ async fn poll(connection: &Connection, groups: &[String], intake: &mut Intake) {
         pace.tick().await;
         let from = since.get(group).copied().unwrap_or_default() - OVERLAP_MS;
         let now = match session::written_since(connection, group, from).await {
-            Ok(lines) => {
+            Ok(Written { lines, complete }) => {
                 let newest = lines.iter().map(|line| line.timestamp_ms).max();
                 if let Some(newest) = newest {
                     since.entry(group).and_modify(|at| *at = newest.max(*at));
                 }
-                intake.take(lines, false);
+                intake.take(lines, !complete);
                 FeedState::Polling
             }
             Err(why) => FeedState::Lost(why),

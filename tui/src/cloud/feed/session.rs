@@ -1,7 +1,5 @@
 //! The calls to CloudWatch Logs: a Live Tail session, and lines written since.
 
-use std::collections::VecDeque;
-
 use aws_sdk_cloudwatchlogs::{
     error::ProvideErrorMetadata, operation::start_live_tail::StartLiveTailOutput,
     types::StartLiveTailResponseStream as Part,
@@ -11,8 +9,8 @@ use futures::future::try_join_all;
 use super::intake::LogLine;
 use crate::cloud::{Connection, cause, live_prefix};
 
-/// How many pages a catch-up reads of one group: 10,000 lines each at most.
-const MOST_PAGES: usize = 5;
+/// How many pages a catch-up reads of one group: 1 MB or 10,000 lines each at most.
+const MOST_PAGES: usize = 20;
 
 /// Why a session is over, or never began.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +28,13 @@ pub(super) struct Update {
     pub(super) lines: Vec<LogLine>,
     /// Whether AWS left lines out of it.
     pub(super) sampled: bool,
+}
+
+/// What a group holds, oldest first.
+pub(super) struct Written {
+    pub(super) lines: Vec<LogLine>,
+    /// Whether that is all.
+    pub(super) complete: bool,
 }
 
 /// A session that runs.
@@ -92,24 +97,28 @@ async fn arn(connection: &Connection, group: &str) -> Result<String, Ending> {
         .ok_or_else(|| Ending::Broken(format!("there is no log group {group}: deploy the stack again")))
 }
 
-/// Lines of `group` from `since_ms` on, oldest first.
-pub(super) async fn written_since(connection: &Connection, group: &str, since_ms: i64) -> Result<Vec<LogLine>, String> {
-    let mut lines = VecDeque::new();
+/// Lines of `group` from `since_ms` on.
+pub(super) async fn written_since(connection: &Connection, group: &str, since_ms: i64) -> Result<Written, String> {
+    let mut lines = Vec::new();
     let call = connection.logs.filter_log_events().log_group_name(group).start_time(since_ms.max(0));
     let mut pages = call.into_paginator().send();
     for _ in 0..MOST_PAGES {
-        let Some(page) = pages.next().await else { break };
+        let Some(page) = pages.next().await else { return Ok(Written { lines, complete: true }) };
         let page = page.map_err(|error| match error.code() {
             Some(code) => format!("reading {group} failed: {code}: {}", error.message().unwrap_or("no reason given")),
             None => format!("reading {group} did not get through: {}. Check the network", cause(&error)),
         })?;
+        let complete = page.next_token.is_none();
         lines.extend(page.events.unwrap_or_default().into_iter().map(|line| LogLine {
             group: group.to_owned(),
             timestamp_ms: line.timestamp.unwrap_or_default(),
             message: line.message.unwrap_or_default(),
         }));
+        if complete {
+            return Ok(Written { lines, complete });
+        }
     }
-    Ok(lines.into())
+    Ok(Written { lines, complete: false })
 }
 
 /// The name in `ACCOUNT:NAME`, or in an ARN with or without `:*`.
