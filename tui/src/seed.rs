@@ -7,6 +7,8 @@ use eventflow_kit::stock_to_item;
 use futures::future::try_join_all;
 use jiff::Timestamp;
 
+use crate::cloud::cause;
+
 const PRODUCTS: [(&str, &str, u32); 8] = [
     ("espresso", "Espresso beans", 200),
     ("teapot", "Cast-iron teapot", 40),
@@ -36,7 +38,7 @@ pub async fn seed(dynamodb: &Client, table: &str) -> Result<()> {
             match call.condition_expression("attribute_not_exists(productId)").send().await {
                 Ok(_) => Ok(()),
                 Err(SdkError::ServiceError(error)) if error.err().is_conditional_check_failed_exception() => Ok(()),
-                Err(error) => Err(anyhow!("cannot put the product {id} into {table}: {error}")),
+                Err(error) => Err(anyhow!("cannot put the product {id} into {table}: {}", cause(&error))),
             }
         }
     };

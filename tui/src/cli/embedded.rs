@@ -43,11 +43,11 @@ pub(super) async fn start(embedded: &Embedded, port: u16) -> Result<Started> {
     let mut options = CloudOptions::new(template, functions::names()).context("cannot find this executable")?;
     options.port = port;
     options.region = REGION.to_owned();
-    options.time_scale = embedded.time_scale;
+    options.time_scale = embedded.time_scale();
     if embedded.template.is_none() {
         // Faults are what a demonstration is for, and an order must not be stuck for a minute where minutes pass in seconds.
         // Not below five of them: under load orders wait that long by themselves, and need no second event.
-        let stuck_after = (60.0 / embedded.time_scale).clamp(5.0, 3600.0).round();
+        let stuck_after = (60.0 / embedded.time_scale()).clamp(5.0, 3600.0).round();
         options.parameters.insert("FaultInjection".into(), "on".into());
         options.parameters.insert("StuckAfterSeconds".into(), stuck_after.to_string());
     }

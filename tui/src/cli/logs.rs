@@ -10,7 +10,10 @@ use super::{
     Target,
     events::{print, printable},
 };
-use crate::observe::{GroupNames, LogRecord, Observation, observe};
+use crate::{
+    cloud::cause,
+    observe::{GroupNames, LogRecord, Observation, observe},
+};
 
 /// Options of `logs`.
 #[derive(Debug, Args)]
@@ -48,7 +51,7 @@ impl Logs {
         let mut pages =
             reach.connection.logs.filter_log_events().log_group_name(group).start_time(since).into_paginator().send();
         while let Some(page) = pages.next().await {
-            let page = page.map_err(|error| anyhow!("cannot read the log group {group}: {error}"))?;
+            let page = page.map_err(|error| anyhow!("cannot read the log group {group}: {}", cause(&error)))?;
             let mut out = std::io::stdout().lock();
             for event in page.events() {
                 let message = event.message().unwrap_or_default().trim_end();

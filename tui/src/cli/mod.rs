@@ -63,9 +63,21 @@ struct Embedded {
     /// A value for a template parameter; may be given again
     #[arg(long = "parameter", global = true, value_name = "KEY=VALUE", value_parser = key_value)]
     parameters: Vec<(String, String)>,
-    /// How many times as fast waits pass that AWS counts in minutes
-    #[arg(long, global = true, value_name = "FACTOR", default_value_t = 60.0, value_parser = factor)]
-    time_scale: f64,
+    /// How many times as fast waits pass that AWS counts in minutes [default: 60]
+    #[arg(long, global = true, value_name = "FACTOR", value_parser = factor)]
+    time_scale: Option<f64>,
+}
+
+impl Embedded {
+    /// How many times as fast waits pass.
+    fn time_scale(&self) -> f64 {
+        self.time_scale.unwrap_or(60.0)
+    }
+
+    /// Whether anything is said of how it runs.
+    fn is_given(&self) -> bool {
+        self.template.is_some() || !self.parameters.is_empty() || self.time_scale.is_some()
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -116,10 +128,31 @@ pub fn main() -> ExitCode {
     }
 }
 
+/// What is wrong with options that are each right, if anything is.
+fn contradiction(cli: &Cli) -> Option<String> {
+    let Cli { command, target, embedded, .. } = cli;
+    if cli.leave_faults && command.is_some() {
+        return Some("--leave-faults is for the dashboard: give it without a command".to_owned());
+    }
+    // These run an embedded cloud when no stack is named.
+    let either = matches!(command, None | Some(Command::Chaos(_) | Command::Scenario(_)));
+    let only_embedded = matches!(command, Some(Command::Local(_)));
+    if embedded.is_given() && !only_embedded && (!either || target.is_given()) {
+        let named = match (&target.stack, either) {
+            (Some(stack), true) => format!(", and this would act on the stack {stack} (--stack or EVENTFLOW_STACK)"),
+            _ => String::new(),
+        };
+        return Some(format!("--template, --parameter and --time-scale are for an embedded cloud{named}"));
+    }
+    if (target.region.is_some() || target.profile.is_some()) && (only_embedded || either && !target.is_given()) {
+        return Some("--region and --profile are for a deployed stack: name it with --stack".to_owned());
+    }
+    None
+}
+
 async fn run(cli: Cli) -> Result<()> {
-    if cli.leave_faults && cli.command.is_some() {
-        let text = "--leave-faults is for the dashboard: give it without a command\n";
-        Cli::command().error(ErrorKind::ArgumentConflict, text).exit();
+    if let Some(text) = contradiction(&cli) {
+        Cli::command().error(ErrorKind::ArgumentConflict, format!("{text}\n")).exit();
     }
     match cli.command {
         None => dashboard::run(&cli.target, &cli.embedded, &cli.scenarios, cli.leave_faults).await,
@@ -160,9 +193,23 @@ mod tests {
         let words = ["eventflow-tui", "local", "--port", "4566", "--parameter", "A=b=c", "--time-scale", "1"];
         let cli = Cli::try_parse_from(words).expect("valid words");
         assert_eq!(cli.embedded.parameters, [("A".to_owned(), "b=c".to_owned())]);
-        assert_eq!(cli.embedded.time_scale, 1.0);
+        assert_eq!(cli.embedded.time_scale(), 1.0);
         for wrong in [["--time-scale", "0"], ["--parameter", "=x"], ["--port", "1"]] {
             assert!(Cli::try_parse_from([&["eventflow-tui"][..], &wrong].concat()).is_err(), "{wrong:?}");
+        }
+    }
+    #[test]
+    fn options_that_contradict_each_other_are_refused() {
+        let said = |words: &str| {
+            let cli = Cli::try_parse_from(format!("eventflow-tui {words}").split_whitespace()).expect("valid words");
+            contradiction(&cli).unwrap_or_default()
+        };
+        assert!(said("--stack s --parameter A=b").contains("the stack s"));
+        assert!(said("order --product p --time-scale 2").contains("embedded cloud"));
+        assert!(said("--region eu-west-1").contains("--stack"));
+        assert!(said("--leave-faults local").contains("without a command"));
+        for right in ["--parameter A=b", "local --time-scale 2", "--stack s --region r", "order --stack s --region r"] {
+            assert_eq!(said(right), "", "{right}");
         }
     }
 }

@@ -126,6 +126,9 @@ fn advice(code: &str) -> &'static str {
         "ExpiredToken" | "ExpiredTokenException" | "InvalidClientTokenId" | "UnrecognizedClientException" => {
             "Log in again, or choose another --profile"
         }
+        "InvalidSignatureException" | "SignatureDoesNotMatch" => {
+            "Check the secret access key, and that this machine's clock is right"
+        }
         code if code.contains("AccessDenied") => {
             "Use credentials that may read this stack, or choose another --profile"
         }

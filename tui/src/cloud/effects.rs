@@ -3,6 +3,7 @@
 use std::{collections::BTreeSet, future::Future, sync::Arc, time::Duration};
 
 use anyhow::Result;
+use eventflow_contract::Stock;
 use futures::{StreamExt, stream};
 use tokio::{
     sync::{
@@ -302,7 +303,7 @@ impl Worker {
     async fn burst(&self, count: u32, product_id: Option<String>) -> Result<Vec<Message>> {
         let products: Vec<String> = match product_id {
             Some(product) => vec![product],
-            None => Store(&self.reach).stock().await?.into_iter().map(|stock| stock.product_id).collect(),
+            None => in_stock(Store(&self.reach).stock().await?),
         };
         anyhow::ensure!(!products.is_empty(), "there are no products; restock one first (r)");
         let order = |n: u32| NewOrder {
@@ -320,6 +321,12 @@ impl Worker {
             }
         }])
     }
+}
+
+/// The products to spread orders over: those that are there, or all when none is.
+fn in_stock(stock: Vec<Stock>) -> Vec<String> {
+    let any = stock.iter().any(|stock| stock.available_qty > 0);
+    stock.into_iter().filter(|stock| !any || stock.available_qty > 0).map(|stock| stock.product_id).collect()
 }
 
 /// The scenario that is played, if one is.

@@ -39,7 +39,7 @@ pub struct Reach {
 }
 
 /// The innermost reason of an SDK error, which hides it behind "dispatch failure".
-fn cause(error: &dyn std::error::Error) -> String {
+pub(crate) fn cause(error: &dyn std::error::Error) -> String {
     let mut deepest = error;
     while let Some(source) = deepest.source() {
         deepest = source;

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, time::Duration};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use eventflow_contract::{Order, Stock, stored_time};
 use eventflow_kit::{order_from_item, stock_from_item};
@@ -55,6 +55,7 @@ impl Store<'_> {
             // DynamoDB asks for a pause before what it left unprocessed is asked for again.
             tokio::time::sleep(Duration::from_millis(50 << attempt)).await;
         }
+        ensure!(wanted.is_none(), "DynamoDB left orders of {table} unread: it is throttled. They are read again soon");
         Ok(orders)
     }
 
