@@ -35,6 +35,8 @@ pub struct Stack {
     pub log_groups: Vec<LogGroup>,
     /// The log resource policies: who else may write to a log group.
     pub log_policies: Vec<LogResourcePolicy>,
+    /// Who may invoke its functions.
+    pub permissions: Vec<Permission>,
     /// The HTTP API, when the template has one.
     pub api: Option<HttpApi>,
     /// The stack's outputs, in template order.
@@ -87,6 +89,19 @@ pub struct Function {
     pub async_invoke: AsyncInvokeConfig,
     /// The permissions of its execution role.
     pub policy: Vec<PolicyStatement>,
+}
+
+/// A statement of a function's resource-based policy: `AWS::Lambda::Permission`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Permission {
+    /// The statement's id.
+    pub id: String,
+    /// The function that may be invoked.
+    pub function: Arn,
+    /// The service that may: `events.amazonaws.com`.
+    pub principal: &'static str,
+    /// On behalf of what: the ARN of a rule, or of an API's route.
+    pub source_arn: Arn,
 }
 
 /// How Lambda writes a function's log lines.

@@ -399,6 +399,10 @@ async fn the_command_line_works_from_the_export_lines() {
     for name in ["createOrder", "getOrder", "processPayment", "reserveInventory", "sendNotification"] {
         assert!(names.contains(&name), "{names:?}");
     }
+    let policy = lambda.get_policy().function_name("createOrder").send().await.unwrap();
+    let policy: Value = serde_json::from_str(policy.policy().unwrap()).unwrap();
+    let source = policy["Statement"][0]["Condition"]["ArnLike"]["AWS:SourceArn"].as_str().unwrap();
+    assert!(source.ends_with("/*/POST/orders"), "{source}");
     let output = |arguments: &[&str]| {
         let done = Command::new(env!("CARGO_BIN_EXE_eventflow-tui"))
             .args(arguments)

@@ -58,6 +58,7 @@ impl Running {
         };
         let functions = stack.functions.iter().map(|function| set_up(function, &credentials)).collect();
         let lambda = Lambda::start(functions, programs, &LambdaOptions::new(std::env::temp_dir()), &services);
+        stack.permissions.iter().for_each(|permission| lambda.permit(permission.clone()));
         router.connect(lambda.clone());
         let settings =
             BusSettings { account: account.clone(), region: region.clone(), clock: *clock, stop: stop.clone() };
@@ -105,12 +106,14 @@ impl Running {
         for function in &change.functions.added {
             self.lambda.add(set_up(function, &self.credentials));
         }
+        change.permissions.added.iter().for_each(|permission| self.lambda.permit(permission.clone()));
         rules.into_iter().for_each(|rule| self.events.add(rule));
     }
 
     /// The other way round. A log group goes when its function is gone, or the function's last line would bring it back.
     async fn remove(&self, change: &StackChange) {
         change.rules.removed.iter().for_each(|rule| self.events.remove(&rule.name));
+        change.permissions.removed.iter().for_each(|permission| self.lambda.forbid(&permission.id));
         for function in &change.functions.removed {
             self.lambda.remove(&function.name).await;
             self.credentials.revoke(&Principal::Function(function.name.clone()));

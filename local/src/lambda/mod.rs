@@ -42,7 +42,7 @@ use self::{
 };
 use crate::{
     aws::{Call, Clock, Deliver, Reply, ServiceError, limits::lambda as limits},
-    stack::Function,
+    stack::{Function, Permission},
 };
 
 /// A function to run.
@@ -79,6 +79,8 @@ struct Shared {
     deployer: Deployer,
     /// In template order, those that came later at the end.
     functions: RwLock<Vec<Arc<Deployed>>>,
+    /// The statements of their resource-based policies.
+    permissions: RwLock<Vec<Permission>>,
     /// Serializes changes of reservations, whose sum is limited.
     reservations: std::sync::Mutex<()>,
 }
@@ -108,7 +110,12 @@ impl Lambda {
         services: &LambdaServices,
     ) -> Self {
         let deployer = Deployer::new(programs, options.clone(), services.clone());
-        let shared = Shared { deployer, functions: RwLock::default(), reservations: std::sync::Mutex::new(()) };
+        let shared = Shared {
+            deployer,
+            functions: RwLock::default(),
+            permissions: RwLock::default(),
+            reservations: std::sync::Mutex::new(()),
+        };
         let lambda = Self { shared: Arc::new(shared) };
         functions.into_iter().for_each(|function| lambda.add(function));
         lambda
@@ -128,6 +135,16 @@ impl Lambda {
             functions.extract_if(.., |deployed| deployed.function().name == function).collect()
         };
         join_all(removed.iter().map(|deployed| deployed.end())).await;
+    }
+
+    /// Adds a statement to the resource-based policy of a function. It is shown, and not enforced.
+    pub fn permit(&self, permission: Permission) {
+        self.shared.permissions.write().unwrap_or_else(PoisonError::into_inner).push(permission);
+    }
+
+    /// Takes a statement out of the resource-based policy that holds it, by its id.
+    pub fn forbid(&self, id: &str) {
+        self.shared.permissions.write().unwrap_or_else(PoisonError::into_inner).retain(|one| one.id != id);
     }
 
     /// Answers a call of Lambda's REST API.

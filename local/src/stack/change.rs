@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, fmt};
 
-use super::{Function, LogGroup, LogResourcePolicy, Queue, Resource, Rule, Stack};
+use super::{Function, LogGroup, LogResourcePolicy, Permission, Queue, Resource, Rule, Stack};
 
 /// What is added to a running stack, and what is taken from it.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,6 +17,8 @@ pub struct StackChange {
     pub log_groups: Difference<LogGroup>,
     /// The log resource policies.
     pub log_policies: Difference<LogResourcePolicy>,
+    /// Who may invoke functions.
+    pub permissions: Difference<Permission>,
     /// Everything that CloudFormation lists: the above, and what nothing runs for here, such as roles and alarms.
     pub resources: Difference<Resource>,
 }
@@ -84,6 +86,12 @@ impl StackChange {
                 |one| &one.name,
                 |old, _| fixed.note(&old.name, "PolicyDocument"),
             ),
+            permissions: Difference::between(
+                &old.permissions,
+                &new.permissions,
+                |one| &one.id,
+                |old, _| fixed.note(&old.id, "function or source"),
+            ),
             resources: Difference::between(
                 &old.resources,
                 &new.resources,
@@ -98,12 +106,13 @@ impl StackChange {
 
     /// Whether there is nothing to do.
     pub fn is_empty(&self) -> bool {
-        let Self { functions, queues, rules, log_groups, log_policies, resources } = self;
+        let Self { functions, queues, rules, log_groups, log_policies, permissions, resources } = self;
         functions.is_empty()
             && queues.is_empty()
             && rules.is_empty()
             && log_groups.is_empty()
             && log_policies.is_empty()
+            && permissions.is_empty()
             && resources.is_empty()
     }
 }

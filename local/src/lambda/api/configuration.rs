@@ -14,7 +14,7 @@ use crate::{
         },
     },
     lambda::{Deployed, Lambda},
-    stack::{AsyncInvokeConfig, LogFormat},
+    stack::{AsyncInvokeConfig, LogFormat, Permission},
 };
 
 /// Input of `PutFunctionConcurrency`.
@@ -62,6 +62,31 @@ pub(super) fn get(lambda: &Lambda, function: &str) -> Result<Value, ServiceError
 
 pub(super) fn get_configuration(lambda: &Lambda, function: &str) -> Result<Value, ServiceError> {
     Ok(describe(&*lambda.find(function)?))
+}
+
+/// The resource-based policy, as one JSON text.
+///
+/// Source: <https://docs.aws.amazon.com/lambda/latest/api/API_GetPolicy.html>
+pub(super) fn get_policy(lambda: &Lambda, function: &str) -> Result<Value, ServiceError> {
+    let deployed = lambda.find(function)?;
+    let arn = &deployed.function().arn;
+    let statement = |permission: &Permission| {
+        json!({
+            "Sid": permission.id,
+            "Effect": "Allow",
+            "Principal": { "Service": permission.principal },
+            "Action": "lambda:InvokeFunction",
+            "Resource": arn.to_string(),
+            "Condition": { "ArnLike": { "AWS:SourceArn": permission.source_arn.to_string() } },
+        })
+    };
+    let permissions = lambda.shared.permissions.read().unwrap_or_else(PoisonError::into_inner);
+    let statements: Vec<Value> = permissions.iter().filter(|one| one.function == *arn).map(statement).collect();
+    if statements.is_empty() {
+        return Err(ServiceError::new(404, "ResourceNotFoundException", "The resource you requested does not exist."));
+    }
+    let policy = json!({ "Version": "2012-10-17", "Id": "default", "Statement": statements });
+    Ok(json!({ "Policy": policy.to_string() }))
 }
 
 /// A `FunctionConfiguration`.

@@ -28,6 +28,7 @@ pub(super) async fn handle(lambda: &Lambda, call: Call) -> Result<Reply, Service
         Operation::GetFunctionConfiguration { function } => {
             Ok(Reply::Json(configuration::get_configuration(lambda, &function)?))
         }
+        Operation::GetPolicy { function } => configuration::get_policy(lambda, &function).map(Reply::Json),
         Operation::PutFunctionConcurrency { function } => {
             let PutConcurrency { reserved } = input(&call.body)?;
             configuration::put_concurrency(lambda, &function, reserved).map(Reply::Json)

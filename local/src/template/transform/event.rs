@@ -2,7 +2,8 @@
 
 use super::{Draft, Result, names, rule};
 use crate::{
-    stack::{Function, Route, Rule, Target, Trigger},
+    aws::Arn,
+    stack::{Function, Permission, Route, Rule, Target, Trigger},
     template::node::Node,
 };
 
@@ -50,10 +51,19 @@ fn route(draft: &mut Draft<'_>, function: &Function, event: &str, properties: &N
         path: properties.need("Path")?.text()?,
         function: function.arn.clone(),
     };
+    let source =
+        format!("{id}/*/{}{}", if route.method == "ANY" { "*" } else { &route.method }, wildcards(&route.path));
     let found = draft.apis.values_mut().find(|api| api.id == id);
     found.ok_or_else(|| api.error("names no HTTP API of this template").of_property("ApiId"))?.routes.push(route);
-    permission(draft, function, event);
+    let source_arn = draft.arn("execute-api", source);
+    permission(draft, function, event, "apigateway.amazonaws.com", source_arn);
     Ok(())
+}
+
+/// A route's path with `*` for each of its parameters, as SAM writes it in the permission of the function.
+fn wildcards(path: &str) -> String {
+    let part = |part: &str| if part.starts_with('{') { "*".to_owned() } else { part.to_owned() };
+    path.split('/').map(part).collect::<Vec<_>>().join("/")
 }
 
 /// A rule of its own that brings events to the function.
@@ -79,13 +89,14 @@ fn bring(
     let enabled = rule::enabled(properties)?;
     let arn = draft.arn("events", format!("rule/{name}"));
     draft.made(logical_id.clone(), "AWS::Events::Rule", name.clone());
-    permission(draft, function, event);
+    permission(draft, function, event, "events.amazonaws.com", arn.clone());
     draft.stack.rules.push(Rule { logical_id, name, arn, description, enabled, trigger, targets: vec![target] });
     Ok(())
 }
 
-fn permission(draft: &mut Draft<'_>, function: &Function, event: &str) {
+fn permission(draft: &mut Draft<'_>, function: &Function, event: &str, principal: &'static str, source_arn: Arn) {
     let logical_id = format!("{}{event}Permission", function.logical_id);
-    let physical_id = names::generated(draft.options, &logical_id);
-    draft.made(logical_id, "AWS::Lambda::Permission", physical_id);
+    let id = names::generated(draft.options, &logical_id);
+    draft.made(logical_id, "AWS::Lambda::Permission", id.clone());
+    draft.stack.permissions.push(Permission { id, function: function.arn.clone(), principal, source_arn });
 }

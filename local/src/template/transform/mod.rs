@@ -135,6 +135,7 @@ fn empty(scope: &Scope, options: &TemplateOptions) -> Stack {
         rules: Vec::new(),
         log_groups: Vec::new(),
         log_policies: Vec::new(),
+        permissions: Vec::new(),
         api: None,
         outputs: Vec::new(),
         resources: Vec::new(),
