@@ -85,6 +85,12 @@ impl Tally {
         self.failing.len() as u64
     }
 
+    /// Events that failed and are tried once more. Who calls a function gets its error, and nobody tries again.
+    pub(crate) fn to_retry(&self) -> u64 {
+        let left = self.failing.values().filter(|attempts| **attempts < ATTEMPTS);
+        if self.consumer { left.count() as u64 } else { 0 }
+    }
+
     /// Dead letters added since, and not sent again.
     pub(crate) fn dead(&self) -> u64 {
         self.letters.saturating_sub(self.letters_before)
@@ -293,7 +299,8 @@ mod tests {
         read(&mut blast, &mut services, &[FaultKind::Error], 2, 0);
         ["a", "a", "a", "b", "b"].iter().for_each(|request| finish(&mut blast, request, false));
         assert_eq!(verdict(&blast, &services), Verdict::Failing(2, 2));
-        assert_eq!(blast.as_ref().map(|blast| blast.tallies[1].failed_attempts), Some(5));
+        let sums = |tally: &Tally| (tally.failed_attempts, tally.to_retry());
+        assert_eq!(blast.as_ref().map(|blast| sums(&blast.tallies[1])), Some((5, 1)));
         finish(&mut blast, "b", true);
         read(&mut blast, &mut services, &[FaultKind::Error], 3, 1);
         assert_eq!(verdict(&blast, &services), Verdict::Failing(1, 2), "its dead letter is no other event");

@@ -79,6 +79,11 @@ impl Finding<'_> {
         }
     }
 
+    /// Events that wait, to be tried or to be tried again.
+    pub(crate) fn to_do(&self) -> u64 {
+        self.waiting + self.tally.to_retry()
+    }
+
     /// Everything it had to do, as far as that is known.
     fn all(&self) -> u64 {
         self.tally.handled + self.tally.failing() + self.tally.given_up() + self.waiting

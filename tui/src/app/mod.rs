@@ -55,7 +55,7 @@ pub(crate) use {
     pattern::hears,
     pulses::Edge,
     scenarios::Stage,
-    services::{Service, duration_text},
+    services::{Service, duration_text, is_telling},
     timeline::requests,
     window::Sample,
 };

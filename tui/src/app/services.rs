@@ -157,7 +157,8 @@ impl Service {
                     }
                 } else {
                     self.failed += 1;
-                    self.last_error = Some(error_type.unwrap_or_else(|| failure_word(status).to_owned()));
+                    let named = error_type.filter(|name| is_telling(name));
+                    self.last_error = Some(named.unwrap_or_else(|| failure_word(status).to_owned()));
                     if tracked {
                         self.backlog.failed(&record.request_id, now);
                     }
@@ -192,6 +193,11 @@ impl Service {
         let explained = !self.in_flight.is_empty() || self.reserved.is_some() || !self.faults.is_empty();
         self.backlog.reconsider(explained, now);
     }
+}
+
+/// Whether an error's type says more than that there was an error: Lambda calls those of the function's own unknown.
+pub(crate) fn is_telling(error_type: &str) -> bool {
+    !error_type.starts_with("Runtime.Unknown")
 }
 
 fn failure_word(status: InvocationStatus) -> &'static str {

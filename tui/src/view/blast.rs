@@ -106,7 +106,7 @@ fn service(blast: &Blast, finding: &Finding<'_>, columns: Columns, theme: Theme,
     pen.column(&tally.name, columns.name, if finding.broken { theme.strong() } else { theme.text() }).skip(2);
     pen.column(&plain(finding.words(blast), theme), VERDICT, style);
     let seen = if tally.consumer { tally.seen } else { tally.handled + tally.failing() };
-    let numbers = [seen, tally.handled, tally.failed_attempts, finding.waiting, tally.dead()];
+    let numbers = [seen, tally.handled, tally.failed_attempts, finding.to_do(), tally.dead()];
     for (at, ((_, width), number)) in NUMBERS.iter().zip(numbers).enumerate() {
         let style = match (at, number) {
             (_, 0) => theme.muted(),

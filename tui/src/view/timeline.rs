@@ -13,7 +13,7 @@ use super::{
     theme::Theme,
 };
 use crate::{
-    app::{AttemptEnd, Entry, EntryKind, Facet, Model, OrderRow, Timeline, duration_text},
+    app::{AttemptEnd, Entry, EntryKind, Facet, Model, OrderRow, Timeline, duration_text, is_telling},
     observe::InvocationStatus,
 };
 
@@ -166,7 +166,7 @@ impl Picture {
     }
 
     fn circumstances(&self, end: &AttemptEnd, pen: &mut Pen<'_>) {
-        if let Some(error) = &end.error_type {
+        if let Some(error) = end.error_type.as_ref().filter(|error| is_telling(error)) {
             pen.write(&format!("  {error}"), self.theme.bad());
         }
         if let Some(init) = end.init.filter(|_| self.wide) {
