@@ -15,8 +15,9 @@ use std::{
     time::Duration,
 };
 
+use aws_sdk_cloudformation::types::{Capability, Parameter};
 use aws_sdk_dynamodb::types::AttributeValue;
-use cloud::{Cloud, INVENTORY, ORDERS};
+use cloud::{Cloud, FAULTS, INVENTORY, ORDERS};
 use futures::future::join_all;
 use http::StatusCode;
 use serde_json::{Value, json};
@@ -133,7 +134,7 @@ async fn a_failing_service_fills_its_own_dead_letter_queue_and_no_other() {
     stock(&dynamodb, "lamp", 5).await;
     dynamodb
         .put_item()
-        .table_name("eventflow-order-system-faults-dev")
+        .table_name(FAULTS)
         .item("functionName", AttributeValue::S("sendNotification".into()))
         .item("mode", AttributeValue::S("error".into()))
         .item("rate", AttributeValue::N("1".into()))
@@ -279,6 +280,41 @@ async fn what_faults_changed_is_put_back_as_it_was() {
         let answer = events.describe_rule().name(format!("sendNotification-{rule}-dev")).send().await.unwrap();
         assert_eq!(answer.state.unwrap().as_str(), "ENABLED");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn faults_of_a_service_that_is_gone_can_be_cleared() {
+    let cloud = Cloud::start(&["--parameter", "FraudDetection=on"]);
+    for kind in ["halt", "disconnect", "error"] {
+        faults(&cloud, &["set", "detectFraud", kind]);
+    }
+    let cloudformation = aws_sdk_cloudformation::Client::new(&cloud.sdk());
+    let described = cloudformation.describe_stacks().send().await.unwrap();
+    let stack = &described.stacks()[0];
+    let name = stack.stack_name().unwrap();
+    let stay = stack.parameters().iter().map(|known| {
+        let key = known.parameter_key().unwrap();
+        let parameter = Parameter::builder().parameter_key(key);
+        let goes = key == "FraudDetection";
+        if goes { parameter.parameter_value("off") } else { parameter.use_previous_value(true) }.build()
+    });
+    let call = cloudformation.update_stack().stack_name(name).use_previous_template(true);
+    let call = call.set_parameters(Some(stay.collect()));
+    call.capabilities(Capability::CapabilityIam)
+        .capabilities(Capability::CapabilityNamedIam)
+        .capabilities(Capability::CapabilityAutoExpand)
+        .send()
+        .await
+        .unwrap();
+    eventually("detectFraud is gone", || async {
+        let described = cloudformation.describe_stacks().send().await.unwrap();
+        (described.stacks()[0].stack_status().unwrap().as_str() == "UPDATE_COMPLETE").then_some(())
+    })
+    .await;
+    faults(&cloud, &["clear"]);
+    assert!(faults(&cloud, &[]).is_empty());
+    let rows = aws_sdk_dynamodb::Client::new(&cloud.sdk()).scan().table_name(FAULTS).send().await.unwrap();
+    assert!(rows.items().is_empty(), "{:?}", rows.items());
 }
 
 #[tokio::test(flavor = "multi_thread")]

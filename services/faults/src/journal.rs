@@ -1,14 +1,17 @@
 //! Writing down what a fault changes, and putting it back.
 
-use std::fmt::Display;
+use std::{fmt::Display, time::Duration};
 
 use aws_sdk_dynamodb::{
     Client as DynamoDb,
-    types::{AttributeValue, Delete, Put, TransactWriteItem, Update},
+    error::SdkError,
+    operation::transact_write_items::TransactWriteItemsError,
+    types::{AttributeValue, Delete, TransactWriteItem, Update},
 };
 use aws_sdk_eventbridge::Client as EventBridge;
 use aws_sdk_lambda::Client as Lambda;
 use eventflow_contract::stored_time;
+use eventflow_kit::Backoff;
 use jiff::Timestamp;
 
 use crate::change::{BEFORE, Change, PARTITION, RESTORE_AT, Restoration, row_key};
@@ -72,44 +75,62 @@ impl Journal {
         Ok(())
     }
 
-    /// Takes all that is available of a product out of the stock and writes that down, both or none.
+    /// Takes all that is available of a product out of the stock and writes that down, both or none. What was taken before
+    /// and not given back is added to. 0 when there is none.
     ///
     /// # Errors
-    /// When the tables cannot be read or written, when somebody else buys at the same moment (try again), or when the
-    /// product is drained already.
+    /// When the tables cannot be read or written, or when others buy all the time.
     pub async fn drain(&self, product_id: &str, restore_at: Timestamp) -> Result<u32, JournalError> {
+        let mut backoff = Backoff::new(12, Duration::from_millis(5), Duration::from_millis(200));
+        loop {
+            match self.try_drain(product_id, restore_at).await? {
+                Some(taken) => return Ok(taken),
+                None if backoff.wait().await => {}
+                None => {
+                    let problem = format!("others bought of it each of {} times", backoff.attempts_made());
+                    return Err(JournalError { action: format!("draining the stock of {product_id}"), problem });
+                }
+            }
+        }
+    }
+
+    /// `None` when somebody else changed the stock at that moment.
+    async fn try_drain(&self, product_id: &str, restore_at: Timestamp) -> Result<Option<u32>, JournalError> {
         let action = || format!("draining the stock of {product_id}");
         let key = AttributeValue::S(product_id.to_owned());
         let call = self.dynamodb.get_item().table_name(&self.inventory_table).key("productId", key.clone());
         let answer = call.consistent_read(true).send().await.map_err(|error| JournalError::of(action(), error))?;
         let available = answer.item().and_then(|row| row.get("availableQty")?.as_n().ok()).cloned();
-        let taken = available.as_ref().and_then(|text| text.parse().ok()).unwrap_or(0);
-        let (Some(available), 1..) = (available, taken) else {
-            return Err(JournalError { action: action(), problem: "there is none of it in stock".to_owned() });
-        };
+        let taken: u32 = available.as_ref().and_then(|text| text.parse().ok()).unwrap_or(0);
+        let (Some(available), 1..) = (available, taken) else { return Ok(Some(0)) };
         let change = Change::Stock { product_id: product_id.to_owned(), taken };
-        let row = row_key(&change).into_iter().chain([
-            (RESTORE_AT.to_owned(), AttributeValue::N(restore_at.as_second().to_string())),
-            (BEFORE.to_owned(), change.before()),
-        ]);
-        let put = Put::builder().table_name(&self.faults_table).set_item(Some(row.collect()));
-        let put = put.condition_expression("attribute_not_exists(functionName)").build();
-        let update = Update::builder()
+        let note = Update::builder()
+            .table_name(&self.faults_table)
+            .set_key(Some(row_key(&change)))
+            .update_expression("SET #at = :at ADD #before :taken")
+            .expression_attribute_names("#at", RESTORE_AT)
+            .expression_attribute_names("#before", BEFORE)
+            .expression_attribute_values(":at", AttributeValue::N(restore_at.as_second().to_string()))
+            .expression_attribute_values(":taken", change.before());
+        let take = Update::builder()
             .table_name(&self.inventory_table)
             .key("productId", key)
             .update_expression("SET availableQty = :none, updatedAt = :now")
             .condition_expression("availableQty = :seen")
             .expression_attribute_values(":none", AttributeValue::N("0".to_owned()))
             .expression_attribute_values(":seen", AttributeValue::N(available))
-            .expression_attribute_values(":now", AttributeValue::S(stored_time(Timestamp::now())))
-            .build();
-        let put = put.map_err(|error| JournalError::of(action(), error))?;
-        let update = update.map_err(|error| JournalError::of(action(), error))?;
-        let items =
-            [TransactWriteItem::builder().put(put).build(), TransactWriteItem::builder().update(update).build()];
+            .expression_attribute_values(":now", AttributeValue::S(stored_time(Timestamp::now())));
+        let failed = |error| JournalError::of(action(), error);
+        let items = [
+            TransactWriteItem::builder().update(note.build().map_err(failed)?).build(),
+            TransactWriteItem::builder().update(take.build().map_err(failed)?).build(),
+        ];
         let call = self.dynamodb.transact_write_items().set_transact_items(Some(items.to_vec()));
-        call.send().await.map_err(|error| JournalError::of(action(), error))?;
-        Ok(taken)
+        match call.send().await {
+            Ok(_) => Ok(Some(taken)),
+            Err(error) if is_contended(&error) => Ok(None),
+            Err(error) => Err(JournalError::of(action(), error)),
+        }
     }
 
     /// All that is to be put back some time.
@@ -139,10 +160,12 @@ impl Journal {
     pub async fn restore(&self, restoration: &Restoration) -> Result<(), JournalError> {
         match &restoration.change {
             Change::Concurrency { function, before } => self.reserve(function, *before).await?,
-            Change::Rule { name } => {
-                let call = self.eventbridge.enable_rule().name(name);
-                call.send().await.map_err(|error| JournalError::of(format!("enabling the rule {name}"), error))?;
-            }
+            Change::Rule { name } => match self.eventbridge.enable_rule().name(name).send().await {
+                Ok(_) => {}
+                // It was deleted since: nothing is left that could be put back.
+                Err(error) if error.as_service_error().is_some_and(|e| e.is_resource_not_found_exception()) => {}
+                Err(error) => return Err(JournalError::of(format!("enabling the rule {name}"), error)),
+            },
             Change::Stock { product_id, taken } => return self.give_back(restoration, product_id, *taken).await,
         }
         self.strike_off(restoration).await
@@ -150,16 +173,23 @@ impl Journal {
 
     async fn reserve(&self, function: &str, before: Option<u32>) -> Result<(), JournalError> {
         let action = || format!("restoring the concurrency of {function}");
+        // A function that was deleted since has none to restore.
         match before.and_then(|count| i32::try_from(count).ok()) {
             Some(count) => {
                 let call = self.lambda.put_function_concurrency().function_name(function);
-                let call = call.reserved_concurrent_executions(count);
-                call.send().await.map(|_| ()).map_err(|error| JournalError::of(action(), error))
+                match call.reserved_concurrent_executions(count).send().await {
+                    Ok(_) => Ok(()),
+                    Err(error) if error.as_service_error().is_some_and(|e| e.is_resource_not_found_exception()) => {
+                        Ok(())
+                    }
+                    Err(error) => Err(JournalError::of(action(), error)),
+                }
             }
-            None => {
-                let call = self.lambda.delete_function_concurrency().function_name(function);
-                call.send().await.map(|_| ()).map_err(|error| JournalError::of(action(), error))
-            }
+            None => match self.lambda.delete_function_concurrency().function_name(function).send().await {
+                Ok(_) => Ok(()),
+                Err(error) if error.as_service_error().is_some_and(|e| e.is_resource_not_found_exception()) => Ok(()),
+                Err(error) => Err(JournalError::of(action(), error)),
+            },
         }
     }
 
@@ -185,7 +215,10 @@ impl Journal {
         let delete = Delete::builder()
             .table_name(&self.faults_table)
             .set_key(Some(row_key(&restoration.change)))
-            .condition_expression("attribute_exists(functionName)");
+            // What was drained again in the meantime is given back with the next reading of the journal.
+            .condition_expression("#before = :taken")
+            .expression_attribute_names("#before", BEFORE)
+            .expression_attribute_values(":taken", restoration.change.before());
         let update = Update::builder()
             .table_name(&self.inventory_table)
             .key("productId", AttributeValue::S(product_id.to_owned()))
@@ -210,14 +243,22 @@ impl Journal {
     }
 }
 
-fn is_gone<R>(
-    error: &aws_sdk_dynamodb::error::SdkError<
-        aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError,
-        R,
-    >,
-) -> bool {
-    use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError::TransactionCanceledException as Cancelled;
-    let Some(Cancelled(cancelled)) = error.as_service_error() else { return false };
-    let first = cancelled.cancellation_reasons().first();
-    first.and_then(|reason| reason.code()) == Some("ConditionalCheckFailed")
+type Transaction<R> = SdkError<TransactWriteItemsError, R>;
+
+/// The codes of why a transaction was cancelled, by its items.
+fn reasons<R>(error: &Transaction<R>) -> Vec<&str> {
+    let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) = error.as_service_error() else {
+        return Vec::new();
+    };
+    cancelled.cancellation_reasons().iter().map(|reason| reason.code().unwrap_or_default()).collect()
+}
+
+/// The row of the journal is not there any more, or another.
+fn is_gone<R>(error: &Transaction<R>) -> bool {
+    reasons(error).first() == Some(&"ConditionalCheckFailed")
+}
+
+/// Somebody else wrote the same rows.
+fn is_contended<R>(error: &Transaction<R>) -> bool {
+    reasons(error).iter().any(|code| matches!(*code, "ConditionalCheckFailed" | "TransactionConflict"))
 }

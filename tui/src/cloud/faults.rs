@@ -161,14 +161,15 @@ fn rules<'a>(reach: &'a Reach, function: &str) -> impl Iterator<Item = &'a Strin
 
 async fn disconnect(reach: &Reach, function: &str, setting: &FaultSetting) -> Result<()> {
     let events = &reach.connection.events;
+    let ours: Vec<Change> = journal(reach).open().await?.into_iter().map(|open| open.change).collect();
     let failed = |rule: &str, error: &dyn std::error::Error| anyhow!("cannot change the rule {rule}: {}", cause(error));
     for rule in rules(reach, function) {
         let state = events.describe_rule().name(rule).send().await.map_err(|error| failed(rule, &error))?.state;
-        if state == Some(RuleState::Disabled) {
-            // Not by us, or written down already.
+        let change = Change::Rule { name: rule.clone() };
+        if state == Some(RuleState::Disabled) && !ours.contains(&change) {
+            // Somebody else wants it so.
             continue;
         }
-        let change = Change::Rule { name: rule.clone() };
         journal(reach).record(&Restoration { change, restore_at: ends(setting) }).await?;
         events.disable_rule().name(rule).send().await.map_err(|error| failed(rule, &error))?;
     }

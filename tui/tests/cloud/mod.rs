@@ -17,6 +17,8 @@ use serde_json::Value;
 pub(crate) const ORDERS: &str = "eventflow-order-system-orders-dev";
 /// The name of the inventory table.
 pub(crate) const INVENTORY: &str = "eventflow-order-system-inventory-dev";
+/// The faults table.
+pub(crate) const FAULTS: &str = "eventflow-order-system-faults-dev";
 
 /// The cloud as a process of its own.
 pub(crate) struct Cloud {
