@@ -8,9 +8,11 @@ use super::{
     mode::Mode,
     model::Model,
     pulses::{Edge, TRAVEL},
+    services::Service,
 };
-use crate::observe::text::clean_in_place;
-use crate::observe::{EventRecord, InvocationPhase, InvocationRecord, Observation};
+use crate::observe::{
+    EventRecord, InvocationPhase, InvocationRecord, InvocationStatus, Observation, text::clean_in_place,
+};
 
 /// The detail-type that tells of an accepted order.
 const ACCEPTED: &str = "OrderCreated";
@@ -79,6 +81,11 @@ fn clean_event(event: &mut EventRecord) {
 
 fn seen(model: &mut Model, event: EventRecord, delay: SignedDuration) {
     let now = model.now;
+    let halted =
+        |service: &Service| service.reserved == Some(0) && service.deliveries(&event.source, &event.detail_type) > 0;
+    if model.services.list.iter().any(halted) {
+        model.expect_letters();
+    }
     model.services.routed(&event.source, &event.detail_type, now);
     let by = publisher(model, &event.source).map(|at| model.services.list[at].name.clone());
     if let Some(blast) = &mut model.blast {
@@ -135,6 +142,9 @@ fn invoked(model: &mut Model, record: InvocationRecord, delay: SignedDuration) {
         && !model.services.list[at].is_consumer()
     {
         model.pulses.start(Edge::Request(at), delay, false, now);
+    }
+    if matches!(&record.phase, InvocationPhase::Finished { status, .. } if *status != InvocationStatus::Success) {
+        model.expect_letters();
     }
     if let Some(blast) = &mut model.blast {
         blast.invocation(&record);

@@ -105,6 +105,8 @@ pub enum Effect {
     FetchOrders(Vec<String>),
     /// Read the stock table again. Coalesced too.
     FetchStock,
+    /// Read the services' settings and queues.
+    FetchServices,
     /// Read everything again: recent orders, stock, rules, concurrency, queue depths, faults.
     Reconcile,
     /// Leave.

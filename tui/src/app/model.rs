@@ -33,6 +33,8 @@ const SETTLE: SignedDuration = SignedDuration::from_millis(250);
 
 /// How often an open timeline is read again, at most.
 const TIMELINE: SignedDuration = SignedDuration::from_secs(1);
+/// How long after a failure the dead-letter queues are looked at: time for the letter to arrive.
+const LETTERS: SignedDuration = SignedDuration::from_millis(500);
 
 /// What the terminal can show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,6 +70,8 @@ pub struct Model {
     pub(crate) timeline: Option<(String, Timeline)>,
     /// When the timeline was asked for, and whether something happened to the order since.
     pub(crate) timeline_asked: (Timestamp, bool),
+    /// Since when events may have gone to a dead-letter queue, and no queue was looked at.
+    pub(crate) letters_due: Option<Timestamp>,
     pub(crate) mode: Mode,
     pub(crate) focus: Pane,
     pub(crate) paused: bool,
@@ -107,6 +111,7 @@ impl Model {
             scenarios: Scenarios::default(),
             timeline: None,
             timeline_asked: (now, false),
+            letters_due: None,
             mode: Mode::View,
             focus: Pane::Orders,
             paused: false,
@@ -189,6 +194,19 @@ impl Model {
     pub(crate) fn timeline_due(&mut self) -> Option<Effect> {
         let (asked, stale) = self.timeline_asked;
         if stale && self.now.duration_since(asked) >= TIMELINE { self.ask_for_timeline() } else { None }
+    }
+
+    /// An event may have gone to a dead-letter queue.
+    pub(crate) fn expect_letters(&mut self) {
+        // On AWS that many calls would be taken from others; there they are seen when everything is read again.
+        if self.system.as_ref().is_some_and(|system| system.time_scale.is_some()) {
+            self.letters_due.get_or_insert(self.now);
+        }
+    }
+
+    /// Looks at the queues a little after something may have gone there.
+    pub(crate) fn letters_due(&mut self) -> Option<Effect> {
+        self.letters_due.take_if(|since| self.now.duration_since(*since) >= LETTERS).map(|_| Effect::FetchServices)
     }
 
     /// Shows only orders and events that match.

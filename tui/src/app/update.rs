@@ -15,7 +15,8 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         Message::Terminal(event) => return input::terminal(model, event),
         Message::Tick(now) => {
             model.tick(now);
-            return model.scenarios.tick(now).into_iter().chain(model.timeline_due()).collect();
+            let effects = [model.scenarios.tick(now), model.timeline_due(), model.letters_due()];
+            return effects.into_iter().flatten().collect();
         }
         Message::Discovered(system) => {
             let system = clean_system(*system);

@@ -67,6 +67,7 @@ pub async fn carry_out(
                 None | Some(Effect::Quit) => break,
                 Some(Effect::FetchOrders(ids)) => reads.orders.extend(ids),
                 Some(Effect::FetchStock) => reads.stock = true,
+                Some(Effect::FetchServices) => worker.services(),
                 Some(Effect::Reconcile) => worker.reconcile(&reconciling),
                 Some(Effect::PlayScenario(script)) => worker.play(*script, &mut scenario),
                 Some(Effect::NextStep) => scenario.next(),
@@ -219,6 +220,12 @@ impl Worker {
         }
     }
 
+    fn services(&self) {
+        self.run("Settings and queues not read", |worker| async move {
+            Ok(vec![Message::Services(state::services(&worker.reach).await?)])
+        });
+    }
+
     /// Reads everything, unless that is under way.
     fn reconcile(&self, once: &Arc<tokio::sync::Semaphore>) {
         let Ok(permit) = Arc::clone(once).try_acquire_owned() else { return };
@@ -284,6 +291,7 @@ impl Worker {
             Effect::Rediscover => self.rediscover(),
             Effect::FetchOrders(_)
             | Effect::FetchStock
+            | Effect::FetchServices
             | Effect::Reconcile
             | Effect::PlayScenario(_)
             | Effect::NextStep

@@ -1,7 +1,10 @@
 //! What each key does.
 
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
-use eventflow_tui::app::{ActiveFault, Effect, Fault, FaultKind, FaultSetting, Message, NewOrder, Scope, bindings};
+use eventflow_tui::{
+    app::{ActiveFault, Effect, Fault, FaultKind, FaultSetting, Message, NewOrder, Scope, bindings},
+    observe::InvocationStatus,
+};
 
 use crate::{
     looks::draw,
@@ -257,4 +260,20 @@ fn events_ask_for_their_orders_and_inventory_events_for_the_stock() {
     let reserved = script.event("eventflow.inventory", "InventoryReserved", &order, None);
     script.send(Message::Observed(vec![reserved]));
     assert_eq!(script.effects, [Effect::FetchOrders(vec![order.order_id]), Effect::FetchStock]);
+}
+
+#[test]
+fn a_failure_asks_for_the_dead_letter_queues_once_and_not_at_once() {
+    let mut script = connected();
+    let asked = |script: &Script| script.effects.iter().filter(|effect| **effect == Effect::FetchServices).count();
+    for attempt in 0..20 {
+        script.finished("sendNotification", &format!("failing-{attempt}"), 3, InvocationStatus::Error);
+    }
+    assert_eq!(asked(&script), 0, "the letter may not be there yet");
+    script.wait(600);
+    script.wait(600);
+    assert_eq!(asked(&script), 1);
+    script.finished("sendNotification", "well", 3, InvocationStatus::Success);
+    script.wait(2_000);
+    assert_eq!(asked(&script), 1);
 }
