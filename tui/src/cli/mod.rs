@@ -12,7 +12,7 @@ mod scenario;
 mod target;
 mod timeline;
 
-use std::process::ExitCode;
+use std::{io::Write, process::ExitCode};
 
 use anyhow::Result;
 use clap::{Args, CommandFactory, Parser, Subcommand, error::ErrorKind};
@@ -167,9 +167,9 @@ async fn run(cli: Cli) -> Result<()> {
     }
 }
 
-#[allow(clippy::print_stderr, reason = "the one place where errors of the command line are told")]
 fn failed(error: &anyhow::Error) -> ExitCode {
-    eprintln!("eventflow-tui: {error:#}");
+    // Nobody may be there to read it; the exit status tells.
+    let _ = writeln!(std::io::stderr(), "eventflow-tui: {error:#}");
     ExitCode::FAILURE
 }
 

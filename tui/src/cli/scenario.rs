@@ -102,9 +102,18 @@ impl Run {
             })?;
             scenarios.push(found.with_context(|| format!("the scenario {name} cannot be played"))?);
         }
+        self.check_writable()?;
         let mut reports = Vec::new();
+        let mut not_begun = Ok(());
         for scenario in &scenarios {
-            let report = self.play(scenario, target, options).await?;
+            let report = match self.play(scenario, target, options).await {
+                Ok(report) => report,
+                // What was played until then is told all the same.
+                Err(error) => {
+                    not_begun = Err(error);
+                    break;
+                }
+            };
             if let Some(folder) = &self.report {
                 write_report(folder, &report)?;
             }
@@ -118,9 +127,22 @@ impl Run {
             let xml = scenario::junit(&reports);
             std::fs::write(path, xml).with_context(|| format!("cannot write {}", path.display()))?;
         }
+        not_begun?;
         let failed: Vec<_> = reports.iter().filter(|report| !report.passed()).map(|r| r.name.as_str()).collect();
         if !failed.is_empty() {
             bail!("{} of {} scenarios failed: {}", failed.len(), reports.len(), failed.join(", "));
+        }
+        Ok(())
+    }
+
+    /// Before minutes are spent on what cannot be written down.
+    fn check_writable(&self) -> Result<()> {
+        if let Some(path) = &self.junit {
+            let file = std::fs::OpenOptions::new().append(true).create(true).open(path);
+            file.with_context(|| format!("cannot write {}", path.display()))?;
+        }
+        if let Some(folder) = &self.report {
+            std::fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
         }
         Ok(())
     }
