@@ -94,7 +94,7 @@ impl Scenarios {
             Progress::Doing(step) => (stage.step, stage.doing) = (step, true),
             Progress::Waiting(figures) => stage.waiting = Some(figures),
             Progress::Judged(verdict) => stage.verdicts.push(verdict),
-            Progress::Changed | Progress::NotBegun(_) => {}
+            Progress::Changed | Progress::Faults | Progress::NotBegun(_) => {}
             Progress::Ended(report) => {
                 self.results.insert(report.name.clone(), report.passed());
                 stage.waiting = None;

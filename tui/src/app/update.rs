@@ -62,7 +62,12 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             model.scenarios.broke_off();
             model.notices.failed(why, now);
         }
-        Message::Scenario(progress) => model.scenarios.progress(progress, now),
+        Message::Scenario(progress) => {
+            // What is broken is shown at once, and what is whole again.
+            let look = matches!(progress, Progress::Faults | Progress::Ended(_));
+            model.scenarios.progress(progress, now);
+            return look.then_some(Effect::FetchServices).into_iter().collect();
+        }
         Message::Failed(mut text) => {
             clean_in_place(&mut text);
             leave::failed(model, &text);

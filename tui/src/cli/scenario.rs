@@ -198,7 +198,9 @@ fn say(scenario: &Scenario, progress: &Progress) -> std::io::Result<()> {
             let verdict = if report.passed() { "passed" } else { "FAILED" };
             writeln!(out, "{verdict} in {:.1} s", report.seconds())
         }
-        Progress::Doing(_) | Progress::Waiting(_) | Progress::Changed | Progress::NotBegun(_) => Ok(()),
+        Progress::Doing(_) | Progress::Waiting(_) | Progress::Changed | Progress::Faults | Progress::NotBegun(_) => {
+            Ok(())
+        }
     }
 }
 

@@ -59,6 +59,8 @@ pub enum Progress {
     Judged(Verdict),
     /// The stack has other parts now.
     Changed,
+    /// Faults were turned on or off.
+    Faults,
     /// It could not begin: why, and what to do.
     NotBegun(String),
     /// It is over.
@@ -251,6 +253,7 @@ impl<'a> Player<'a> {
         ensure!(kinds::applies(fault.kind, &known.name, &known.role), "{function} cannot have the fault {kind}");
         ensure!(self.system.fault_injection, "this stack was deployed with FaultInjection off");
         faults::set(&self.reach, fault, setting).await?;
+        self.tell(Progress::Faults).await;
         sleep(HEEDED_AFTER).await;
         self.note(format!("{function}: {}", kinds::title(fault.kind)));
         Ok(())
@@ -258,6 +261,7 @@ impl<'a> Player<'a> {
 
     async fn clear(&mut self) -> Result<()> {
         faults::clear(&self.reach).await?;
+        self.tell(Progress::Faults).await;
         sleep(HEEDED_AFTER).await;
         self.note("all faults cleared");
         Ok(())

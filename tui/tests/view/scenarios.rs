@@ -41,6 +41,9 @@ fn the_narration_stands_below_the_live_map() {
     assert!(
         matches!(script.effects.as_slice(), [Effect::PlayScenario(scenario)] if scenario.name == "notification-fails")
     );
+    script.effects.clear();
+    script.send(Message::Scenario(Progress::Faults));
+    assert_eq!(script.effects, [Effect::FetchServices], "what broke is shown at once");
     for step in [1, 2, 4] {
         script.send(Message::Scenario(Progress::Told(step)));
     }
