@@ -29,6 +29,8 @@ const MOST_GROUPS: usize = 10;
 const POLL_EVERY: Duration = Duration::from_millis(250);
 /// How far back a poll or a catch-up looks again for lines that arrive late.
 const OVERLAP_MS: i64 = 2_000;
+/// On AWS a line can be in Live Tail before FilterLogEvents finds it: how long after a flood the groups are read once more.
+const LATE: Duration = Duration::from_secs(5);
 
 /// Follows the log groups of the stack that is on `stage` until `stop`: the events' and the functions'. It never waits for a
 /// full channel: what finds no room is counted, and told as [`Message::Dropped`] when there is room.
@@ -113,9 +115,11 @@ async fn fill(
     intake: &mut Intake,
 ) -> Result<(), Ending> {
     let mut since = intake.last_seen() - OVERLAP_MS;
+    let mut last = connection.custom_endpoint;
+    let mut wait = Duration::ZERO;
     loop {
         let mut sampled = false;
-        let reading = written_in_all(connection, groups, since);
+        let reading = written_later(connection, groups, since, wait);
         tokio::pin!(reading);
         let Written { mut lines, complete } = loop {
             tokio::select! {
@@ -131,10 +135,20 @@ async fn fill(
         lines.append(&mut held);
         lines.sort_by_key(|line| line.timestamp_ms);
         intake.take(lines, !complete);
-        if !sampled {
+        if sampled {
+            (last, wait) = (connection.custom_endpoint, Duration::ZERO);
+        } else if last {
             return Ok(());
+        } else {
+            since -= i64::try_from(LATE.as_millis()).unwrap_or_default();
+            (last, wait) = (true, LATE);
         }
     }
+}
+
+async fn written_later(connection: &Connection, groups: &[String], since_ms: i64, wait: Duration) -> Written {
+    tokio::time::sleep(wait).await;
+    written_in_all(connection, groups, since_ms).await
 }
 
 /// What all groups hold from `since_ms` on; not complete when one of them cannot be read.
