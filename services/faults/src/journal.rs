@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::{
     Client as DynamoDb,
     error::SdkError,
     operation::transact_write_items::TransactWriteItemsError,
-    types::{AttributeValue, Delete, TransactWriteItem, Update},
+    types::{AttributeValue, Delete, ReturnValue, TransactWriteItem, Update},
 };
 use aws_sdk_eventbridge::Client as EventBridge;
 use aws_sdk_lambda::Client as Lambda;
@@ -53,14 +53,15 @@ pub struct Journal {
 }
 
 impl Journal {
-    /// Writes down what is about to be changed. What was before counts once: a thing that is changed again keeps what it
-    /// was at first, and only gets the new time.
+    /// Writes down what is about to be changed; whether it was not written down yet. What was before counts once: a thing
+    /// that is changed again keeps what it was at first, and only gets the new time.
     ///
     /// # Errors
     /// When the table does not take it. Nothing must be changed then.
-    pub async fn record(&self, restoration: &Restoration) -> Result<(), JournalError> {
+    pub async fn record(&self, restoration: &Restoration) -> Result<bool, JournalError> {
         let Restoration { change, restore_at } = restoration;
-        self.dynamodb
+        let answer = self
+            .dynamodb
             .update_item()
             .table_name(&self.faults_table)
             .set_key(Some(row_key(change)))
@@ -69,10 +70,22 @@ impl Journal {
             .expression_attribute_names("#before", BEFORE)
             .expression_attribute_values(":at", AttributeValue::N(restore_at.as_second().to_string()))
             .expression_attribute_values(":before", change.before())
+            .return_values(ReturnValue::AllOld)
             .send()
             .await
             .map_err(|error| JournalError::of(self.writing(change.key()), error))?;
-        Ok(())
+        Ok(answer.attributes.is_none_or(|before| before.is_empty()))
+    }
+
+    /// Writes down that it was otherwise before than was recorded.
+    ///
+    /// # Errors
+    /// When the table does not take it.
+    pub async fn correct(&self, change: &Change) -> Result<(), JournalError> {
+        let call = self.dynamodb.update_item().table_name(&self.faults_table).set_key(Some(row_key(change)));
+        let call = call.update_expression("SET #before = :before").expression_attribute_names("#before", BEFORE);
+        let call = call.expression_attribute_values(":before", change.before()).send().await;
+        call.map(|_| ()).map_err(|error| JournalError::of(self.writing(change.key()), error))
     }
 
     /// Takes all that is available of a product out of the stock and writes that down, both or none. What was taken before
@@ -208,8 +221,25 @@ impl Journal {
         }
     }
 
-    /// The stock and the row together: pieces given back twice would be made out of nothing.
     async fn give_back(&self, restoration: &Restoration, product_id: &str, taken: u32) -> Result<(), JournalError> {
+        let mut backoff = Backoff::new(12, Duration::from_millis(5), Duration::from_millis(200));
+        while !self.try_give_back(restoration, product_id, taken).await? {
+            if !backoff.wait().await {
+                let problem = format!("others bought of it each of {} times", backoff.attempts_made());
+                return Err(JournalError { action: format!("giving the stock of {product_id} back"), problem });
+            }
+        }
+        Ok(())
+    }
+
+    /// The stock and the row together: pieces given back twice would be made out of nothing. `false` when somebody else
+    /// wrote them at that moment.
+    async fn try_give_back(
+        &self,
+        restoration: &Restoration,
+        product_id: &str,
+        taken: u32,
+    ) -> Result<bool, JournalError> {
         let action = || format!("giving the drained stock of {product_id} back");
         let failed = |error| JournalError::of(action(), error);
         let delete = Delete::builder()
@@ -231,9 +261,10 @@ impl Journal {
         ];
         let call = self.dynamodb.transact_write_items().set_transact_items(Some(items.to_vec()));
         match call.send().await {
-            Ok(_) => Ok(()),
+            Ok(_) => Ok(true),
             // Somebody else gave it back.
-            Err(error) if is_gone(&error) => Ok(()),
+            Err(error) if is_gone(&error) => Ok(true),
+            Err(error) if is_contended(&error) => Ok(false),
             Err(error) => Err(JournalError::of(action(), error)),
         }
     }

@@ -6,6 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{
     backlog::Backlog,
+    faults,
     health::Health,
     message::{ActiveFault, Fault, FaultKind, FunctionRole, ServiceState, System},
     pattern::hears,
@@ -189,7 +190,8 @@ impl Service {
     fn tick(&mut self, now: Timestamp) {
         self.durations.settle(now);
         self.in_flight.retain(|_, started| now.duration_since(*started) < FORGOTTEN);
-        self.faults.retain(|(_, until)| until.is_none_or(|until| until > now));
+        // What was changed on the cloud is put back some time after it is due: on until it is seen to be off.
+        self.faults.retain(|(fault, until)| !faults::has_rate(fault.kind) || until.is_none_or(|until| until > now));
         let explained = !self.in_flight.is_empty() || self.reserved.is_some() || !self.faults.is_empty();
         self.backlog.reconsider(explained, now);
     }

@@ -1,6 +1,6 @@
 //! Sending the events again that lie in a function's dead-letter queues: to that function, and to nobody else.
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, anyhow, ensure};
 use aws_sdk_lambda::{primitives::Blob, types::InvocationType};
 use aws_sdk_sqs::types::Message;
 use serde_json::Value;
@@ -22,18 +22,33 @@ const HELD: i32 = 60;
 pub(crate) async fn redrive(reach: &Reach, function: &str) -> Result<usize> {
     let known = reach.resources.functions.iter().find(|known| known.name == function);
     let queues = &known.with_context(|| format!("there is no function {function}"))?.dead_letter_queues;
+    ensure!(
+        super::state::reserved(reach, function).await? != Some(0),
+        "{function} is halted: Lambda would put each event straight back. Turn that fault off first"
+    );
     let mut sent = 0;
+    let mut problem = None;
     for queue in queues {
-        while let batch = receive(reach, queue).await?
+        // What fails again comes back while this goes on; it is not sent once more.
+        let mut left =
+            super::state::letters(reach, std::slice::from_ref(queue)).await?.max(BATCH.unsigned_abs().into());
+        while left > 0
+            && let batch = receive(reach, queue).await?
             && !batch.is_empty()
         {
             for message in batch {
-                send(reach, function, queue, &message).await?;
-                sent += 1;
+                left = left.saturating_sub(1);
+                match send(reach, function, queue, &message).await {
+                    Ok(()) => sent += 1,
+                    Err(error) => problem = problem.or(Some(error)),
+                }
             }
         }
     }
-    Ok(sent)
+    match problem {
+        None => Ok(sent),
+        Some(error) => Err(error.context(format!("{sent} events were sent again, not all"))),
+    }
 }
 
 /// The orders that are named by the events in a function's dead-letter queues. They are nobody else's for a minute then,
@@ -58,7 +73,9 @@ pub(crate) async fn orders(reach: &Reach, function: &str) -> Result<Vec<String>>
 
 async fn receive(reach: &Reach, queue: &str) -> Result<Vec<Message>> {
     let call = reach.connection.sqs.receive_message().queue_url(queue);
-    let call = call.max_number_of_messages(BATCH).visibility_timeout(HELD);
+    // Without a wait AWS asks only some of its servers, and finds nothing where there is something.
+    let wait = if reach.connection.custom_endpoint { 0 } else { 1 };
+    let call = call.max_number_of_messages(BATCH).visibility_timeout(HELD).wait_time_seconds(wait);
     let answer = call.send().await.map_err(|error| anyhow!("cannot read the queue {queue}: {}", cause(&error)))?;
     Ok(answer.messages.unwrap_or_default())
 }

@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{OrdersApi, Reach, Resources, Store, dead_letters, discover, faults, publish, state, timeline};
 use crate::{
-    app::{Effect, Message, NewOrder, System},
+    app::{Effect, Fault, FaultSetting, Message, NewOrder, System},
     scenario::{self, Pace, Progress, Scenario},
 };
 
@@ -48,6 +48,15 @@ pub async fn carry_out(
         changed,
         messages,
     };
+    // Faults come and go in the order of the keys: undone before it is on, one would stay on.
+    let (faults, mut asked) = mpsc::unbounded_channel::<(Worker, FaultWork)>();
+    tokio::spawn(async move {
+        while let Some((worker, work)) = asked.recv().await {
+            let attempt = work.attempt();
+            let task = tokio::spawn(work.act(worker.reach.clone()));
+            worker.finish(attempt, task).await;
+        }
+    });
     let mut reads = Reads::default();
     let mut scenario = Playing::default();
     let mut reconcile = interval(RECONCILE);
@@ -71,12 +80,52 @@ pub async fn carry_out(
                 Some(Effect::Reconcile) => worker.reconcile(&reconciling),
                 Some(Effect::PlayScenario(script)) => worker.play(*script, &mut scenario),
                 Some(Effect::NextStep) => scenario.next(),
+                Some(Effect::SetFault { fault, setting }) => {
+                    let _ = faults.send((worker.clone(), FaultWork::Set(fault, setting)));
+                }
+                Some(Effect::ClearFaults) => {
+                    let _ = faults.send((worker.clone(), FaultWork::Clear));
+                }
                 Some(Effect::EndScenario) => scenario.end(),
                 Some(effect) => worker.act(effect),
             },
         }
     }
     scenario.ended().await;
+}
+
+/// What is done about faults.
+enum FaultWork {
+    Set(Fault, Option<FaultSetting>),
+    Clear,
+}
+
+impl FaultWork {
+    fn attempt(&self) -> &'static str {
+        match self {
+            Self::Set(..) => "Fault not changed",
+            Self::Clear => "Faults not cleared",
+        }
+    }
+
+    async fn act(self, reach: Arc<Reach>) -> Result<Vec<Message>> {
+        let told = match self {
+            Self::Set(fault, Some(setting)) => {
+                faults::set(&reach, &fault, &setting).await?;
+                None
+            }
+            Self::Set(fault, None) => {
+                faults::unset(&reach, &fault).await?;
+                None
+            }
+            Self::Clear => Some(match faults::clear(&reach).await? {
+                0 => "No fault was on".to_owned(),
+                count => format!("{count} faults cleared"),
+            }),
+        };
+        let services = Message::Services(state::services(&reach).await?);
+        Ok([services].into_iter().chain(told.map(Message::Done)).collect())
+    }
 }
 
 /// Rows that are to be read again, together, when it is time.
@@ -127,18 +176,19 @@ impl Worker {
         F: Future<Output = Result<Vec<Message>>> + Send + 'static,
     {
         let task = tokio::spawn(work(self.clone()));
-        let messages = self.messages.clone();
-        tokio::spawn(async move {
-            let told = match task.await {
-                Ok(Ok(told)) => told,
-                Ok(Err(error)) => vec![Message::Failed(format!("{attempt}: {error:#}"))],
-                Err(panic) => vec![Message::Failed(format!("{attempt}: this program failed: {panic}"))],
-            };
-            for message in told {
-                // The dashboard is gone: nobody is left to be told.
-                let _ = messages.send(message).await;
-            }
-        });
+        tokio::spawn(self.clone().finish(attempt, task));
+    }
+
+    /// Tells what came of the work.
+    async fn finish(self, attempt: &'static str, task: JoinHandle<Result<Vec<Message>>>) {
+        let told = match task.await {
+            Ok(Ok(told)) => told,
+            Ok(Err(error)) => vec![Message::Failed(format!("{attempt}: {error:#}"))],
+            Err(panic) => vec![Message::Failed(format!("{attempt}: this program failed: {panic}"))],
+        };
+        for message in told {
+            self.tell(message).await;
+        }
     }
 
     async fn tell(&self, message: Message) {
@@ -254,18 +304,6 @@ impl Worker {
             Effect::PlaceBurst { count, product_id } => {
                 self.run("Burst not placed", move |worker| async move { worker.burst(count, product_id).await });
             }
-            Effect::SetFault { fault, setting } => self.run("Fault not changed", move |worker| async move {
-                match setting {
-                    Some(setting) => faults::set(&worker.reach, &fault, &setting).await?,
-                    None => faults::unset(&worker.reach, &fault).await?,
-                }
-                Ok(vec![Message::Services(state::services(&worker.reach).await?)])
-            }),
-            Effect::ClearFaults => self.run("Faults not cleared", |worker| async move {
-                let count = faults::clear(&worker.reach).await?;
-                let told = if count == 0 { "No fault was on".to_owned() } else { format!("{count} faults cleared") };
-                Ok(vec![Message::Services(state::services(&worker.reach).await?), Message::Done(told)])
-            }),
             Effect::Publish(event) => self.run("Event not published", move |worker| async move {
                 publish::publish(&worker.reach, std::slice::from_ref(&event)).await?;
                 Ok(vec![Message::Done(format!("{} published", event.detail_type))])
@@ -289,7 +327,9 @@ impl Worker {
                 Ok(vec![Message::Timeline { order_id, timeline }])
             }),
             Effect::Rediscover => self.rediscover(),
-            Effect::FetchOrders(_)
+            Effect::SetFault { .. }
+            | Effect::ClearFaults
+            | Effect::FetchOrders(_)
             | Effect::FetchStock
             | Effect::FetchServices
             | Effect::Reconcile

@@ -21,7 +21,15 @@ pub(crate) async fn set(reach: &Reach, fault: &Fault, setting: &FaultSetting) ->
             reserve(reach, function, 1, setting).await?;
             put_row(reach, function, FaultMode::Latency, setting).await
         }
-        FaultKind::Halt => reserve(reach, function, 0, setting).await,
+        FaultKind::Halt => {
+            // What is halted needs not be slowed down as well: the halt takes the place of a throttle.
+            if ours(reach, |change| is_concurrency_of(change, function)).await?
+                && super::state::reserved(reach, function).await? == Some(1)
+            {
+                delete_row(reach, function, FaultMode::Latency.as_str()).await?;
+            }
+            reserve(reach, function, 0, setting).await
+        }
         FaultKind::Disconnect => disconnect(reach, function, setting).await,
         FaultKind::Drain => drain(reach, setting).await,
         _ => match mode(*kind) {
@@ -31,16 +39,16 @@ pub(crate) async fn set(reach: &Reach, fault: &Fault, setting: &FaultSetting) ->
     }
 }
 
-/// Turns a fault off and puts back what it changed. What somebody else set, without writing it down, is undone to what is
-/// usual: nothing reserved, rules enabled.
+/// Turns a fault off and puts back what it changed. What looks like it and was set by somebody else, without writing it
+/// down, is undone to what is usual: nothing reserved, rules enabled. Anything else stays as it is.
 pub(crate) async fn unset(reach: &Reach, fault: &Fault) -> Result<()> {
     let Fault { function, kind } = fault;
     match kind {
         FaultKind::Throttle => {
             delete_row(reach, function, FaultMode::Latency.as_str()).await?;
-            unreserve(reach, function).await
+            unreserve(reach, function, 1).await
         }
-        FaultKind::Halt => unreserve(reach, function).await,
+        FaultKind::Halt => unreserve(reach, function, 0).await,
         FaultKind::Disconnect => connect(reach, function).await,
         FaultKind::Drain => restore(reach, |change| matches!(change, Change::Stock { .. })).await.map(|_| ()),
         _ => match mode(*kind) {
@@ -140,15 +148,31 @@ async fn rows(reach: &Reach) -> Result<Vec<(String, String)>> {
 async fn reserve(reach: &Reach, function: &str, concurrency: i32, setting: &FaultSetting) -> Result<()> {
     let before = super::state::reserved(reach, function).await?;
     let change = Change::Concurrency { function: function.to_owned(), before };
-    journal(reach).record(&Restoration { change, restore_at: ends(setting) }).await?;
+    if journal(reach).record(&Restoration { change, restore_at: ends(setting) }).await? {
+        // What was read may have been a fault's, which was put back and struck off just before this was written down.
+        let now = super::state::reserved(reach, function).await?;
+        if now != before {
+            journal(reach).correct(&Change::Concurrency { function: function.to_owned(), before: now }).await?;
+        }
+    }
     let call = reach.connection.lambda.put_function_concurrency().function_name(function);
     let call = call.reserved_concurrent_executions(concurrency).send().await;
     call.map(|_| ()).map_err(|error| anyhow!("cannot set the concurrency of {function}: {}", cause(&error)))
 }
 
-async fn unreserve(reach: &Reach, function: &str) -> Result<()> {
-    let ours = |change: &Change| matches!(change, Change::Concurrency { function: of, .. } if of == function);
-    if restore(reach, ours).await? > 0 {
+fn is_concurrency_of(change: &Change, function: &str) -> bool {
+    matches!(change, Change::Concurrency { function: of, .. } if of == function)
+}
+
+/// Whether the journal holds such a change.
+async fn ours(reach: &Reach, which: impl Fn(&Change) -> bool) -> Result<bool> {
+    Ok(journal(reach).open().await?.iter().any(|open| which(&open.change)))
+}
+
+async fn unreserve(reach: &Reach, function: &str, fault: u32) -> Result<()> {
+    if restore(reach, |change| is_concurrency_of(change, function)).await? > 0
+        || super::state::reserved(reach, function).await? != Some(fault)
+    {
         return Ok(());
     }
     let call = reach.connection.lambda.delete_function_concurrency().function_name(function).send().await;
@@ -180,6 +204,12 @@ async fn connect(reach: &Reach, function: &str) -> Result<()> {
     let names: Vec<_> = rules(reach, function).collect();
     let ours = |change: &Change| matches!(change, Change::Rule { name } if names.contains(&name));
     if restore(reach, ours).await? > 0 {
+        return Ok(());
+    }
+    if super::state::disabled(reach, &names.iter().map(|name| (*name).clone()).collect::<Vec<_>>()).await?.len()
+        < names.len()
+    {
+        // Some of them only: somebody else wants it so.
         return Ok(());
     }
     for rule in names {

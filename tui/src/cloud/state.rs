@@ -20,9 +20,32 @@ const COUNTED: [QueueAttributeName; 2] =
 
 /// Reads the state of every function.
 pub(crate) async fn services(reach: &Reach) -> Result<Vec<ServiceState>> {
-    let (rows, journal) = tokio::try_join!(rows(reach), async { Ok(super::faults::journal(reach).open().await?) })?;
-    let known = Known { rows, journal, now: Timestamp::now() };
-    try_join_all(reach.resources.functions.iter().map(|function| service(reach, function, &known))).await
+    let journal = super::faults::journal(reach);
+    // Before a change and after its undoing the journal does not know it. What it knew on either side of reading the
+    // services explains whatever was found there in between.
+    let mut known = journal.open().await?;
+    let found = try_join_all(reach.resources.functions.iter().map(|function| found(reach, function))).await?;
+    let (rows, open) = tokio::try_join!(rows(reach), async { Ok(journal.open().await?) })?;
+    known.retain(|before| open.iter().all(|open| open.change.key() != before.change.key()));
+    known.extend(open);
+    let known = Known { rows, journal: known, now: Timestamp::now() };
+    Ok(reach.resources.functions.iter().zip(found).map(|(function, found)| known.state(function, found)).collect())
+}
+
+/// How a function was found.
+struct Found {
+    reserved: Option<u32>,
+    disabled_rules: Vec<String>,
+    dead_letters: u64,
+}
+
+async fn found(reach: &Reach, function: &FunctionResources) -> Result<Found> {
+    let (reserved, disabled_rules, dead_letters) = tokio::try_join!(
+        reserved(reach, &function.name),
+        disabled(reach, &function.rules),
+        letters(reach, &function.dead_letter_queues),
+    )?;
+    Ok(Found { reserved, disabled_rules, dead_letters })
 }
 
 /// What the faults table tells.
@@ -32,18 +55,19 @@ struct Known {
     now: Timestamp,
 }
 
-async fn service(reach: &Reach, function: &FunctionResources, known: &Known) -> Result<ServiceState> {
-    let (reserved_concurrency, disabled_rules, dead_letters) = tokio::try_join!(
-        reserved(reach, &function.name),
-        disabled(reach, &function.rules),
-        letters(reach, &function.dead_letter_queues),
-    )?;
-    let disconnected = !function.rules.is_empty() && disabled_rules.len() == function.rules.len();
-    let faults = known.faults(function, reserved_concurrency, disconnected);
-    Ok(ServiceState { function: function.name.clone(), reserved_concurrency, disabled_rules, dead_letters, faults })
-}
-
 impl Known {
+    fn state(&self, function: &FunctionResources, found: Found) -> ServiceState {
+        let Found { reserved, disabled_rules, dead_letters } = found;
+        let disconnected = !function.rules.is_empty() && disabled_rules.len() == function.rules.len();
+        ServiceState {
+            function: function.name.clone(),
+            reserved_concurrency: reserved,
+            faults: self.faults(function, reserved, disconnected),
+            disabled_rules,
+            dead_letters,
+        }
+    }
+
     fn faults(&self, function: &FunctionResources, reserved: Option<u32>, disconnected: bool) -> Vec<ActiveFault> {
         let of_rows = self.rows.iter().filter(|(name, _)| *name == function.name).map(|(_, fault)| *fault);
         let mut faults: Vec<ActiveFault> = of_rows.collect();
@@ -89,7 +113,8 @@ pub(super) async fn reserved(reach: &Reach, function: &str) -> Result<Option<u32
     Ok(answer.reserved_concurrent_executions().and_then(|count| u32::try_from(count).ok()))
 }
 
-async fn disabled(reach: &Reach, rules: &[String]) -> Result<Vec<String>> {
+/// Which of the rules are disabled.
+pub(super) async fn disabled(reach: &Reach, rules: &[String]) -> Result<Vec<String>> {
     let states = try_join_all(rules.iter().map(|rule| async move {
         let answer = reach.connection.events.describe_rule().name(rule).send().await;
         let answer = answer.map_err(|error| anyhow!("cannot read the rule {rule}: {}", cause(&error)))?;
@@ -98,7 +123,8 @@ async fn disabled(reach: &Reach, rules: &[String]) -> Result<Vec<String>> {
     Ok(states.await?.into_iter().filter(|(_, disabled)| *disabled).map(|(rule, _)| rule.clone()).collect())
 }
 
-async fn letters(reach: &Reach, queues: &[String]) -> Result<u64> {
+/// How many messages wait in the queues.
+pub(super) async fn letters(reach: &Reach, queues: &[String]) -> Result<u64> {
     let depths = try_join_all(queues.iter().map(|url| async move {
         let call = reach.connection.sqs.get_queue_attributes().queue_url(url);
         let answer = call.set_attribute_names(Some(COUNTED.to_vec())).send().await;
