@@ -89,6 +89,8 @@ impl Source {
             .client
             .query()
             .table_name(&self.table)
+            // A fault that was just cleared must not strike once more.
+            .consistent_read(true)
             .key_condition_expression("functionName = :function")
             .expression_attribute_values(":function", AttributeValue::S(self.function.clone()))
             .send()

@@ -5,7 +5,7 @@
 
 use std::{collections::HashMap, time::Duration};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::{
     backlog::{ATTEMPTS, REMEMBERED},
@@ -15,6 +15,9 @@ use super::{
     window::{Sample, Spread},
 };
 use crate::observe::{InvocationPhase, InvocationRecord, InvocationStatus};
+
+/// For how long after the last fault everything is counted: what was under way then is seen within a few seconds.
+const AFTERMATH: SignedDuration = SignedDuration::from_secs(5);
 
 /// What happened since the first fault began.
 #[derive(Debug, Clone)]
@@ -54,6 +57,8 @@ pub(crate) struct Tally {
     pub(crate) refused: u64,
     letters_before: u64,
     letters: u64,
+    /// Whether all that the faults left behind is done: what comes later is none of theirs.
+    closed: bool,
     /// How long its invocations took in the minute before.
     pub(crate) before: Option<Sample>,
     during: Spread,
@@ -75,6 +80,7 @@ impl Tally {
             refused: 0,
             letters_before: service.dead_letters,
             letters: service.dead_letters,
+            closed: false,
             before: service.durations.sample(now),
             during: Spread::default(),
         }
@@ -158,12 +164,12 @@ impl Blast {
     }
 
     fn tally(&mut self, name: &str) -> Option<&mut Tally> {
-        self.tallies.iter_mut().find(|tally| tally.name == name)
+        self.tallies.iter_mut().find(|tally| tally.name == name && !tally.closed)
     }
 
     /// An event passed the bus.
     pub(crate) fn routed(&mut self, services: &Services, source: &str, detail_type: &str) {
-        for tally in &mut self.tallies {
+        for tally in self.tallies.iter_mut().filter(|tally| !tally.closed) {
             let Some(service) = services.get(&tally.name) else { continue };
             tally.seen += service.deliveries(source, detail_type) as u64;
             tally.withheld += service.withheld(source, detail_type) as u64;
@@ -194,15 +200,18 @@ impl Blast {
 
     /// Looks at what waits, and computes percentiles anew.
     pub(crate) fn settle(&mut self, services: &Services, now: Timestamp) {
+        let over = self.ended.is_some_and(|ended| now.duration_since(ended) >= AFTERMATH);
         for tally in &mut self.tallies {
             let service = services.get(&tally.name).filter(|service| service.is_consumer());
             tally.most_waiting = tally.most_waiting.max(service.map_or(0, |service| service.untried(now)));
             tally.during.settle();
+            let waits = service.is_some_and(|service| service.backlog.waiting() > 0);
+            tally.closed |= over && !waits && tally.to_retry() == 0 && tally.dead() == 0;
         }
     }
 
     fn states(&mut self, services: &Services) {
-        for tally in &mut self.tallies {
+        for tally in self.tallies.iter_mut().filter(|tally| !tally.closed) {
             if let Some(service) = services.get(&tally.name) {
                 tally.letters(service.dead_letters);
             }
@@ -346,6 +355,34 @@ mod tests {
         assert_eq!(verdict(&blast, &services), Verdict::Retried(1, 1), "what comes of it later still counts");
         read(&mut blast, &mut services, &[FaultKind::Error], 0, 5);
         assert_eq!(verdict(&blast, &services), Verdict::NoTraffic);
+    }
+
+    #[test]
+    fn what_comes_long_after_is_none_of_it() {
+        let (mut blast, mut services) = (None, services());
+        read(&mut blast, &mut services, &[FaultKind::Error], 0, 0);
+        finish(&mut blast, "a", true);
+        read(&mut blast, &mut services, &[], 0, 2);
+        let settle =
+            |blast: &mut Option<Blast>, second| blast.as_mut().map(|blast| blast.settle(&services, at(second)));
+        settle(&mut blast, 4);
+        finish(&mut blast, "under way", true);
+        settle(&mut blast, 8);
+        finish(&mut blast, "much later", false);
+        assert_eq!(verdict(&blast, &services), Verdict::Untouched(2));
+    }
+
+    #[test]
+    fn what_was_seen_and_not_heard_of_again_is_not_called_well() {
+        let (mut blast, mut services) = (None, services());
+        read(&mut blast, &mut services, &[FaultKind::Error], 0, 0);
+        if let Some(blast) = &mut blast {
+            (0..3).for_each(|_| blast.routed(&services, "eventflow.orders", "OrderCreated"));
+        }
+        finish(&mut blast, "a", true);
+        assert_eq!(verdict(&blast, &services), Verdict::Waiting(2, 3));
+        ["b", "c"].iter().for_each(|request| finish(&mut blast, request, true));
+        assert_eq!(verdict(&blast, &services), Verdict::Untouched(3));
     }
 
     #[test]

@@ -129,6 +129,9 @@ fn finding<'a>(blast: &Blast, tally: &'a Tally, services: &Services, now: Timest
         Finding { tally, broken: blast.broke(&tally.name), waiting, verdict: Verdict::Untouched(tally.handled) };
     let tried = tally.handled + tally.failing();
     let slower = slower(tally.before, tally.during());
+    // Seen, and neither handled nor failed, and nothing is known to wait: that it is well cannot be said of those.
+    let forgotten = service.is_some_and(|service| tally.consumer && service.backlog.waiting() == 0 && !blast.gaps);
+    let missing = if forgotten { tally.seen.saturating_sub(tried + tally.given_up()) } else { 0 };
     let held_back = service.is_some_and(|service| service.reserved.is_some());
     finding.verdict = if tally.withheld > 0 {
         if tried == 0 { Verdict::Unreached(tally.withheld) } else { Verdict::Missed(tally.withheld) }
@@ -146,6 +149,8 @@ fn finding<'a>(blast: &Blast, tally: &'a Tally, services: &Services, now: Timest
         Verdict::Retried(tally.recovered, tried)
     } else if finding.broken && tally.most_waiting > 0 {
         Verdict::CaughtUp(tally.most_waiting)
+    } else if missing > 0 && tried > 0 {
+        Verdict::Waiting(missing, tally.seen)
     } else if tried == 0 {
         if tally.seen > 0 { Verdict::Unknown(tally.seen) } else { Verdict::NoTraffic }
     } else {

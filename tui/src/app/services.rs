@@ -249,6 +249,11 @@ impl Services {
         })
     }
 
+    /// Whether a fault should be over that was not seen to be.
+    pub(crate) fn any_overdue(&self, now: Timestamp) -> bool {
+        self.list.iter().flat_map(|service| &service.faults).any(|(_, until)| until.is_some_and(|until| until <= now))
+    }
+
     /// Counts an invocation. `false` when the function is not of this stack.
     pub(crate) fn invocation(&mut self, record: InvocationRecord, now: Timestamp) -> bool {
         let service = self.list.iter_mut().find(|service| service.name == record.function);

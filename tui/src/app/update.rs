@@ -88,6 +88,8 @@ fn feed(model: &mut Model, mut state: FeedState) -> Vec<Effect> {
     model.feed = state;
     if lost && runs {
         model.services.gap();
+    }
+    if lost || matches!(model.feed, FeedState::Lost(_)) {
         gap(model);
     }
     if runs && changed { vec![Effect::Reconcile] } else { Vec::new() }

@@ -22,8 +22,10 @@ pub struct Evidence {
     pub charged_twice: u64,
     /// Orders that were reserved more than once, as logged.
     pub reserved_twice: u64,
-    /// The orders named by dead letters.
-    pub dead_lettered: BTreeSet<String>,
+    /// The orders named by dead letters of payment.
+    pub owed_by_payment: BTreeSet<String>,
+    /// The orders named by dead letters of inventory.
+    pub owed_by_inventory: BTreeSet<String>,
 }
 
 /// Something that was promised and is not so.
@@ -92,9 +94,18 @@ pub fn violations(evidence: &Evidence) -> Vec<Violation> {
     let stored: BTreeSet<&str> = evidence.orders.iter().map(|order| order.order_id.as_str()).collect();
     let lost = evidence.accepted.iter().filter(|id| !stored.contains(id.as_str()));
     found.extend(lost.map(|id| Violation::Lost(id.clone())));
-    let unseen = evidence.orders.iter().filter(|order| !evidence.dead_lettered.contains(&order.order_id));
-    found.extend(unseen.filter_map(unsettled));
+    found.extend(evidence.orders.iter().filter_map(|order| unsettled(order).filter(|_| !is_owed(evidence, order))));
     found
+}
+
+/// Whether everything that is still to be done about an order waits in a dead-letter queue of whoever is to do it.
+fn is_owed(evidence: &Evidence, order: &Order) -> bool {
+    let by_payment = order.payment_status == PaymentStatus::Pending
+        || order.payment_status == PaymentStatus::Paid && order.inventory_status == InventoryStatus::Failed;
+    let by_inventory = order.inventory_status == InventoryStatus::Pending
+        || order.inventory_status == InventoryStatus::Reserved && order.payment_status == PaymentStatus::Failed;
+    (!by_payment || evidence.owed_by_payment.contains(&order.order_id))
+        && (!by_inventory || evidence.owed_by_inventory.contains(&order.order_id))
 }
 
 /// What is still to be done about an order: `None` when it is final and nothing is owed to anybody.
@@ -175,7 +186,9 @@ mod tests {
     fn each_promise_that_is_broken_is_told() {
         let stuck = evidence(vec![order("1", P::Paid, I::Pending)], 10, 0);
         assert_eq!(violations(&stuck), [Violation::Stuck("1".into())]);
-        let seen = Evidence { dead_lettered: ["1".to_owned()].into(), ..stuck };
+        let another = Evidence { owed_by_payment: ["1".to_owned()].into(), ..stuck.clone() };
+        assert_eq!(violations(&another), [Violation::Stuck("1".into())], "payment's letter is no excuse for inventory");
+        let seen = Evidence { owed_by_inventory: ["1".to_owned()].into(), ..stuck };
         assert_eq!(violations(&seen), []);
         let held = evidence(vec![order("1", P::Failed, I::Reserved)], 8, 2);
         assert_eq!(violations(&held), [Violation::NotReleased("1".into())]);

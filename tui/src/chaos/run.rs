@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use futures::{StreamExt, stream};
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -23,15 +23,16 @@ use crate::{
     app::{FaultKind, FunctionRole, NewEvent, NewOrder, System, hears},
     cloud::{LogReader, OrdersApi, Reach, Store, dead_letters, faults, publish, state},
     measure::{Ledger, SeenEvent},
+    observe::Observation,
 };
 
 /// Orders under way at once.
 const WIDTH: usize = 32;
 /// How often logs are read, and quiet is looked for.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
-/// For how long nothing may happen until all is quiet: longer than the longest pause between two attempts of Lambda, five
-/// minutes, at the usual scale of 60.
-const QUIET: Duration = Duration::from_secs(7);
+/// For how long nothing may happen until all is quiet, as the cloud counts time: the longest pause between two attempts of
+/// Lambda.
+const LONGEST_PAUSE: Duration = Duration::from_secs(300);
 /// How often dead letters are sent again at most. Poison comes back each time.
 const REDRIVES: u32 = 4;
 /// How far around a disconnection events count as missed: rules are not enabled at one stroke.
@@ -119,10 +120,11 @@ pub async fn run(system: &System, reach: &Reach, options: &Options) -> Result<Ch
     let (placed, watched) = watch::channel(0);
     let reading = chaos.read_until(watched.clone(), options.orders);
     let (ids, (), read) = tokio::join!(chaos.place(placed), chaos.disturb(watched), reading);
-    read?;
     let placing = begun.elapsed();
     let healing = Instant::now();
+    // Whatever went wrong: what was broken is mended first.
     chaos.heal(options.patience).await?;
+    read?;
     chaos.report(ids?, placing, healing.elapsed(), options.seed).await
 }
 
@@ -169,8 +171,17 @@ impl<'a> Chaos<'a> {
         format!("chaos-{}-{index}", self.run)
     }
 
+    /// How long a span of the cloud's time takes here.
+    fn real(&self, span: Duration) -> Duration {
+        span.div_f64(self.system.time_scale.unwrap_or(1.0).max(0.01))
+    }
+
     fn restored_within(&self) -> Duration {
-        RESTORED_WITHIN.div_f64(self.system.time_scale.unwrap_or(1.0).max(0.01)) + MARGIN * 2
+        self.real(RESTORED_WITHIN) + MARGIN * 2
+    }
+
+    fn quiet(&self) -> Duration {
+        self.real(LONGEST_PAUSE) + MARGIN
     }
 
     fn user(&self) -> String {
@@ -239,6 +250,8 @@ impl<'a> Chaos<'a> {
             Disturbance::Poison => {
                 let mut event = self.newest(1).into_iter().next().context("no event passed the bus yet")?;
                 event.detail["version"] = Value::from("2.0");
+                // Of no order, so that its dead letter is no excuse for one.
+                event.detail["orderId"] = Value::from(format!("poison-{}", self.run));
                 publish::publish(self.reach, &[event]).await
             }
         }
@@ -266,10 +279,10 @@ impl<'a> Chaos<'a> {
         Ok(())
     }
 
-    /// Reads what is new in the logs; how many lines that tell something.
+    /// Reads what is new in the logs; how many lines tell something of events, and not of what runs by a schedule.
     async fn read(&self) -> Result<usize> {
         let observations = self.logs.lock().await.read(&self.reach.connection).await?;
-        let count = observations.len();
+        let count = observations.iter().filter(|observation| !self.is_scheduled(observation)).count();
         let mut known = self.known();
         observations.into_iter().for_each(|observation| known.ledger.record(observation));
         Ok(count)
@@ -280,18 +293,24 @@ impl<'a> Chaos<'a> {
     async fn heal(&self, patience: Duration) -> Result<()> {
         let deadline = Instant::now() + patience;
         self.clear_all(deadline).await?;
-        self.silence(QUIET, deadline).await?;
+        let quiet = self.quiet();
+        self.silence(quiet, deadline).await?;
         self.replay().await?;
         for _ in 0..REDRIVES {
-            self.silence(QUIET, deadline).await?;
+            self.silence(quiet, deadline).await?;
             if self.redrive().await? == 0 {
                 break;
             }
         }
         // What is still not settled is given three times as long, and then told.
         if self.open().await? > 0 {
-            self.silence(QUIET * 3, deadline).await?;
+            self.silence(quiet * 3, deadline).await?;
         }
+        ensure!(
+            Instant::now() < deadline,
+            "it was not quiet within {} s, so nothing can be said; all faults are cleared. Give it more --patience",
+            patience.as_secs()
+        );
         Ok(())
     }
 
@@ -309,7 +328,7 @@ impl<'a> Chaos<'a> {
     async fn silence(&self, silence: Duration, deadline: Instant) -> Result<()> {
         let mut last = Instant::now();
         while last.elapsed() < silence && Instant::now() < deadline {
-            if self.read().await? > self.sweeps() {
+            if self.read().await? > 0 {
                 last = Instant::now();
             }
             sleep(LOOK_EVERY).await;
@@ -317,10 +336,15 @@ impl<'a> Chaos<'a> {
         Ok(())
     }
 
-    /// Observations between two looks that mean nothing: scheduled functions run all the time.
-    fn sweeps(&self) -> usize {
-        let scheduled = self.system.functions.iter().filter(|f| matches!(f.role, FunctionRole::Scheduled(_))).count();
-        scheduled * 4
+    /// Whether it tells of a function that runs all the time.
+    fn is_scheduled(&self, observation: &Observation) -> bool {
+        let function = match observation {
+            Observation::Event(_) => return false,
+            Observation::Invocation(record) => &record.function,
+            Observation::Log(line) => &line.function,
+        };
+        let known = self.system.functions.iter().find(|known| known.name == *function);
+        known.is_some_and(|known| matches!(known.role, FunctionRole::Scheduled(_)))
     }
 
     async fn orders(&self) -> Result<Vec<eventflow_contract::Order>> {
@@ -374,7 +398,8 @@ impl<'a> Chaos<'a> {
         let orders = self.orders().await?;
         let ours = format!("chaos-{}-", self.run);
         let stock = Store(self.reach).stock().await?;
-        let dead_lettered = self.dead_lettered().await?;
+        let (owed_by_payment, owed_by_inventory) =
+            (self.dead_lettered("payment").await?, self.dead_lettered("inventory").await?);
         let states = state::services(self.reach).await?;
         let known = self.known();
         let mut statuses = BTreeMap::new();
@@ -388,7 +413,8 @@ impl<'a> Chaos<'a> {
             reserved_twice: known.ledger.orders_with_more_than_one("reserved"),
             accepted,
             orders,
-            dead_lettered,
+            owed_by_payment,
+            owed_by_inventory,
         };
         let counts = |name: &String| {
             let counts = known.ledger.function(name)?;
@@ -411,9 +437,10 @@ impl<'a> Chaos<'a> {
         })
     }
 
-    async fn dead_lettered(&self) -> Result<BTreeSet<String>> {
+    /// The orders named by the dead letters of the functions with that word in their names.
+    async fn dead_lettered(&self, word: &str) -> Result<BTreeSet<String>> {
         let mut named = BTreeSet::new();
-        for function in &self.system.functions {
+        for function in self.system.functions.iter().filter(|f| f.name.to_ascii_lowercase().contains(word)) {
             named.extend(dead_letters::orders(self.reach, &function.name).await?);
         }
         Ok(named)

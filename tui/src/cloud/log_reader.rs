@@ -25,8 +25,8 @@ pub struct LogReader {
     names: GroupNames,
     /// The newest line of each group, in milliseconds after the epoch.
     marks: BTreeMap<String, i64>,
-    /// Ids of lines within the overlap, with their time.
-    told: HashMap<String, i64>,
+    /// Ids of each group's lines within the overlap, with their time.
+    told: HashMap<String, HashMap<String, i64>>,
     since: i64,
 }
 
@@ -63,8 +63,6 @@ impl LogReader {
         for group in groups {
             self.read_group(connection, &group, &mut observations).await?;
         }
-        let horizon = self.marks.values().min().copied().unwrap_or_default() - 2 * OVERLAP_MS;
-        self.told.retain(|_, at| *at >= horizon);
         Ok(observations)
     }
 
@@ -73,13 +71,14 @@ impl LogReader {
         let from = (mark - OVERLAP_MS).max(self.since);
         let call = connection.logs.filter_log_events().log_group_name(group).start_time(from);
         let mut pages = call.into_paginator().send();
+        let told = self.told.entry(group.to_owned()).or_default();
         let mut newest = mark;
         while let Some(page) = pages.next().await {
             let page = page.map_err(|error| anyhow!("cannot read the log group {group}: {}", cause(&error)))?;
             for line in page.events.unwrap_or_default() {
                 let at = line.timestamp.unwrap_or_default();
                 let id = line.event_id.unwrap_or_default();
-                if self.told.insert(id, at).is_none() {
+                if told.insert(id, at).is_none() {
                     newest = newest.max(at);
                     into.extend(observe(group, line.message.as_deref().unwrap_or_default(), at, &self.names));
                 }
@@ -88,6 +87,7 @@ impl LogReader {
                 tokio::time::sleep(PACE).await;
             }
         }
+        told.retain(|_, at| *at >= newest - 2 * OVERLAP_MS);
         self.marks.insert(group.to_owned(), newest);
         Ok(())
     }

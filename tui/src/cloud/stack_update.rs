@@ -26,7 +26,8 @@ pub(crate) type Revisions = BTreeMap<String, Option<i64>>;
 /// # Errors
 /// When CloudFormation refuses the update, rolls it back, or takes too long.
 pub(crate) async fn update(connection: &Connection, stack: &str, parameters: &BTreeMap<String, String>) -> Result<()> {
-    let known = describe(connection, stack).await?;
+    // An update of somebody else, or one that was just given up on, has to end first.
+    let known = at_rest(connection, stack).await?;
     let keys = known.parameters().iter().filter_map(|parameter| parameter.parameter_key());
     let keys: Vec<&str> = keys.collect();
     for name in parameters.keys() {
@@ -60,17 +61,23 @@ pub(crate) async fn update(connection: &Connection, stack: &str, parameters: &BT
 }
 
 async fn settled(connection: &Connection, stack: &str) -> Result<()> {
+    let known = at_rest(connection, stack).await?;
+    match known.stack_status().map_or("", |status| status.as_str()) {
+        "UPDATE_COMPLETE" => Ok(()),
+        other => {
+            let reason = known.stack_status_reason().unwrap_or("see its events in the CloudFormation console");
+            bail!("the update of the stack {stack} ended as {other}: {reason}");
+        }
+    }
+}
+
+/// Waits until nothing is done to the stack; what an update takes away is gone only after its clean-up.
+async fn at_rest(connection: &Connection, stack: &str) -> Result<aws_sdk_cloudformation::types::Stack> {
     let deadline = Instant::now() + PATIENCE;
     loop {
         let known = describe(connection, stack).await?;
-        let status = known.stack_status().map_or_else(String::new, |status| status.as_str().to_owned());
-        match status.as_str() {
-            "UPDATE_COMPLETE" | "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS" => return Ok(()),
-            "UPDATE_IN_PROGRESS" => {}
-            other => {
-                let reason = known.stack_status_reason().unwrap_or("see its events in the CloudFormation console");
-                bail!("the update of the stack {stack} ended as {other}: {reason}");
-            }
+        if !known.stack_status().is_some_and(|status| status.as_str().ends_with("_IN_PROGRESS")) {
+            return Ok(known);
         }
         ensure!(Instant::now() < deadline, "the update of the stack {stack} takes more than {} s", PATIENCE.as_secs());
         sleep(if connection.custom_endpoint { LOOK_EVERY } else { LOOK_EVERY_ON_AWS }).await;

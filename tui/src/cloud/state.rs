@@ -108,17 +108,24 @@ fn applies_drain(function: &FunctionResources) -> bool {
 
 /// The reserved concurrency of a function.
 pub(super) async fn reserved(reach: &Reach, function: &str) -> Result<Option<u32>> {
-    let answer = reach.connection.lambda.get_function_concurrency().function_name(function).send().await;
-    let answer = answer.map_err(|error| anyhow!("cannot read the concurrency of {function}: {}", cause(&error)))?;
+    let answer = match reach.connection.lambda.get_function_concurrency().function_name(function).send().await {
+        // It left the stack; the others are still to be read.
+        Err(error) if error.as_service_error().is_some_and(|e| e.is_resource_not_found_exception()) => return Ok(None),
+        answer => answer.map_err(|error| anyhow!("cannot read the concurrency of {function}: {}", cause(&error)))?,
+    };
     Ok(answer.reserved_concurrent_executions().and_then(|count| u32::try_from(count).ok()))
 }
 
 /// Which of the rules are disabled.
 pub(super) async fn disabled(reach: &Reach, rules: &[String]) -> Result<Vec<String>> {
     let states = try_join_all(rules.iter().map(|rule| async move {
-        let answer = reach.connection.events.describe_rule().name(rule).send().await;
-        let answer = answer.map_err(|error| anyhow!("cannot read the rule {rule}: {}", cause(&error)))?;
-        Ok::<_, anyhow::Error>((rule, answer.state == Some(RuleState::Disabled)))
+        match reach.connection.events.describe_rule().name(rule).send().await {
+            Ok(answer) => Ok((rule, answer.state == Some(RuleState::Disabled))),
+            Err(error) if error.as_service_error().is_some_and(|e| e.is_resource_not_found_exception()) => {
+                Ok((rule, false))
+            }
+            Err(error) => Err(anyhow!("cannot read the rule {rule}: {}", cause(&error))),
+        }
     }));
     Ok(states.await?.into_iter().filter(|(_, disabled)| *disabled).map(|(rule, _)| rule.clone()).collect())
 }
@@ -127,8 +134,10 @@ pub(super) async fn disabled(reach: &Reach, rules: &[String]) -> Result<Vec<Stri
 pub(super) async fn letters(reach: &Reach, queues: &[String]) -> Result<u64> {
     let depths = try_join_all(queues.iter().map(|url| async move {
         let call = reach.connection.sqs.get_queue_attributes().queue_url(url);
-        let answer = call.set_attribute_names(Some(COUNTED.to_vec())).send().await;
-        let answer = answer.map_err(|error| anyhow!("cannot read the queue {url}: {}", cause(&error)))?;
+        let answer = match call.set_attribute_names(Some(COUNTED.to_vec())).send().await {
+            Err(error) if error.as_service_error().is_some_and(|e| e.is_queue_does_not_exist()) => return Ok(0),
+            answer => answer.map_err(|error| anyhow!("cannot read the queue {url}: {}", cause(&error)))?,
+        };
         let attributes = answer.attributes.unwrap_or_default();
         let count =
             |name: &QueueAttributeName| attributes.get(name).and_then(|text| text.parse::<u64>().ok()).unwrap_or(0);

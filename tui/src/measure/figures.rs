@@ -192,9 +192,21 @@ pub fn is_figure(name: &str) -> bool {
     }
 }
 
+/// The function that a figure is of; `None` for those of orders, stock, events and the stack.
+pub fn function_of(name: &str) -> Option<&str> {
+    let (function, _) = name.split_once('.')?;
+    (!["orders", "stack", "stock", "events"].contains(&function)).then_some(function)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn figures_of_functions_say_which() {
+        assert_eq!(function_of("processPayment.outcome.paid"), Some("processPayment"));
+        assert_eq!(["orders.open", "stock.tea.total", "events.X", "stack.changed"].map(function_of), [None; 4]);
+    }
 
     #[test]
     fn names_are_known_by_their_shape() {

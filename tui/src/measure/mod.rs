@@ -6,5 +6,5 @@ mod figures;
 mod ledger;
 
 pub use condition::{Condition, ConditionError};
-pub use figures::{Facts, Figures, is_figure};
+pub use figures::{Facts, Figures, function_of, is_figure};
 pub use ledger::{Attempt, FunctionCounts, Ledger, SeenEvent};

@@ -21,7 +21,7 @@ use crate::{
     cloud::{
         LogReader, OrdersApi, PlaceError, Reach, Store, dead_letters, discover, faults, publish, stack_update, state,
     },
-    measure::{Condition, Facts, Figures, Ledger},
+    measure::{Condition, Facts, Figures, Ledger, function_of},
 };
 
 /// How often figures are taken while something is waited for.
@@ -97,6 +97,32 @@ pub async fn play(
     Ok(report)
 }
 
+/// A figure of a function that is not there is 0 for ever, and proves nothing.
+fn check_names(scenario: &Scenario, system: &System) -> Result<()> {
+    let functions: Vec<&str> = system.functions.iter().map(|function| function.name.as_str()).collect();
+    // What it speaks of may come with the update of the stack.
+    if scenario.steps.iter().any(|step| matches!(step.action, Some(Action::Deploy { .. }))) {
+        return Ok(());
+    }
+    let in_steps = scenario.steps.iter().filter_map(|step| match &step.action {
+        Some(Action::Wait { until, .. }) => Some(until),
+        Some(Action::Check(expectation)) => Some(&expectation.that),
+        _ => None,
+    });
+    let conditions = in_steps.chain(scenario.expectations.iter().map(|expectation| &expectation.that));
+    for name in conditions.flat_map(|condition| condition.names()) {
+        if let Some(function) = function_of(name)
+            && !functions.contains(&function)
+        {
+            anyhow::bail!(
+                "it speaks of {name}, but there is no function {function}; there are {}",
+                functions.join(", ")
+            );
+        }
+    }
+    Ok(())
+}
+
 struct Player<'a> {
     scenario: &'a Scenario,
     system: System,
@@ -123,6 +149,7 @@ impl<'a> Player<'a> {
         reach: &Reach,
         progress: Sender<Progress>,
     ) -> Result<Player<'a>> {
+        check_names(scenario, system)?;
         let states = state::services(reach).await?;
         let broken = states.iter().find(|state| !state.faults.is_empty());
         if let Some(state) = broken {

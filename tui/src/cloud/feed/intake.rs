@@ -12,8 +12,10 @@ use crate::{
     observe::{GroupNames, observe},
 };
 
-/// How many lines are remembered so that none is told twice.
+/// How many lines are remembered at least, so that none is told twice.
 const REMEMBERED: usize = 20_000;
+/// For how long every line is remembered: longer than anything is read again, however many lines that are.
+const REMEMBERED_FOR_MS: i64 = 15_000;
 
 /// A line as CloudWatch Logs gives it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -31,7 +33,7 @@ pub(super) struct Intake {
     last_seen: i64,
     /// Hashes of the lines told lately, and in which order.
     told: HashSet<u64>,
-    order: VecDeque<u64>,
+    order: VecDeque<(u64, i64)>,
     /// Left out, and not yet told.
     dropped: u64,
 }
@@ -90,9 +92,10 @@ impl Intake {
         if !self.told.insert(hash) {
             return false;
         }
-        self.order.push_back(hash);
-        if self.order.len() > REMEMBERED
-            && let Some(oldest) = self.order.pop_front()
+        self.order.push_back((hash, line.timestamp_ms));
+        let horizon = self.last_seen - REMEMBERED_FOR_MS;
+        while self.order.len() > REMEMBERED
+            && let Some((oldest, _)) = self.order.pop_front_if(|(_, at)| *at < horizon)
         {
             self.told.remove(&oldest);
         }
@@ -126,6 +129,22 @@ mod tests {
             assert_eq!(seen.len(), expected);
         }
         assert_eq!(intake.last_seen(), 3);
+    }
+
+    #[test]
+    fn a_flood_that_is_read_again_is_told_once() {
+        let (mut intake, mut messages) = intake(8);
+        let flood = || {
+            (0..50_000).map(|at| line(at / 10)).enumerate().map(|(n, line)| LogLine { message: n.to_string(), ..line })
+        };
+        intake.take(flood().collect(), false);
+        intake.take(flood().collect(), false);
+        let Message::Observed(seen) = messages.try_recv().unwrap() else { panic!() };
+        assert_eq!(seen.len(), 50_000);
+        assert!(messages.try_recv().is_err(), "nothing is told again");
+        intake.take(vec![line(60_000)], false);
+        intake.take(vec![line(60_001)], false);
+        assert_eq!(intake.order.len(), REMEMBERED, "and what is long ago is forgotten");
     }
 
     #[test]
